@@ -1,0 +1,1 @@
+"""Fairlead: a sales CRM engine that speaks the LeadSquared HTTP API."""

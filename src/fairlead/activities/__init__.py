@@ -1,0 +1,1 @@
+"""Activities of leads: post, update, read; their types."""

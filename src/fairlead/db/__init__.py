@@ -1,0 +1,1 @@
+"""Everything between Fairlead and PostgreSQL: the embedded server, the pool, tables and migrations."""

@@ -1,0 +1,1 @@
+"""Leads: create, find, update, read."""

@@ -1,0 +1,293 @@
+"""What may happen to a lead and what follows. Works on a `Picture`: checks everything first, then changes it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from fairlead.errors import Duplicate, InvalidInput, MandatoryMissing, UnknownReference
+from fairlead.fields.values import parse_members
+from fairlead.leads.drafts import BY_ID, IDENTITY, Draft, compared, duplicate, refusal, search_field
+from fairlead.fields.errors import FieldError
+from fairlead.orgs.definitions import LEAD, Definitions
+from fairlead.records.picture import Needs, Picture, new_id
+from fairlead.records.posting import LEAD_ASSIGNED, STAGE_CHANGE, post_system
+from fairlead.records.rows import Lead
+from fairlead.wire.operation import Call
+
+SOURCES = ("Source", "SourceMedium", "SourceCampaign", "SourceContent")
+"""Where a lead came from; a repeated capture never changes it."""
+
+
+def needs_of(call: Call[Any, Any], draft: Draft, **more: Any) -> Needs:
+    """What a write with this draft must see: holders of its unique values, the lead it names, its account."""
+    leads = [draft.id] if draft.id is not None and is_id(draft.id) else []
+    accounts = [draft.account_id] if draft.account_id is not None and is_id(draft.account_id) else []
+    return Needs(
+        keys=draft.keys(call.defs), leads=leads, accounts=accounts, numbers=(("lead", 1),), **more
+    )
+
+
+def is_id(text: str) -> bool:
+    """True for the shape of a GUID: 8-4-4-4-12 hex digits."""
+    if len(text) != 36 or text[8] != "-" or text[13] != "-" or text[18] != "-" or text[23] != "-":
+        return False
+    try:
+        int(text.replace("-", ""), 16)
+    except ValueError:
+        return False
+    return True
+
+
+def lead_of(picture: Picture, lead_id: str | None) -> Lead:
+    """The lead with this id. Raises UnknownReference."""
+    lead = picture.leads.get((lead_id or "").lower())
+    if lead is None:
+        raise UnknownReference("Lead not found")
+    return lead
+
+
+def check_search_by(call: Call[Any, Any], draft: Draft, *, action: str) -> None:
+    """SearchBy must name a unique field that the draft fills.
+
+    Raises MandatoryMissing when the draft lacks it, InvalidSearchBy when it is not unique.
+    """
+    name = draft.search_by
+    if name is None:
+        return
+    if name in BY_ID:
+        if draft.id is None:
+            raise MandatoryMissing("ProspectId", action)
+    else:
+        if name in call.defs.lead.fields and draft.values.get(name) is None and not draft.error:
+            raise MandatoryMissing(name, action)
+        search_field(call.defs, name)
+
+
+def find(picture: Picture, call: Call[Any, Any], draft: Draft) -> Lead | None:
+    """The lead that SearchBy names, by the value of that attribute in the draft."""
+    field = search_field(call.defs, draft.search_by or "")
+    if field is None:
+        return picture.leads.get(draft.id or "")
+    return picture.lead_by_key(field.name, draft.key(field) or "")
+
+
+def check_collisions(picture: Picture, defs: Definitions, draft: Draft, lead: Lead | None) -> None:
+    """Raise Duplicate for the first unique value that another lead holds."""
+    own = lead.id if lead is not None else None
+    values = draft.values
+    for field in defs.unique:
+        value = values.get(field.name)
+        if value is not None:
+            holder = picture.keys.get((field.name, compared(field, value) or ""))
+            if holder is not None and holder != own:
+                raise duplicate(field)
+
+
+def check_account(picture: Picture, draft: Draft) -> None:
+    """The account that the draft links to must exist."""
+    if draft.account_id is not None and draft.account_id not in picture.accounts:
+        raise UnknownReference("Company not found")
+
+
+def check_new(call: Call[Any, Any], draft: Draft, *, action: str = "creating lead") -> None:
+    """A new lead needs a name, an e-mail address or a phone, and every mandatory field."""
+    values = draft.values
+    if not any(values.get(name) for name in IDENTITY):
+        raise MandatoryMissing("FirstName, LastName, EmailAddress or Phone", action)
+    for field in call.defs.lead.mandatory:
+        if values.get(field.name) is None and field.name not in draft.sets and not field.read_only:
+            raise MandatoryMissing(field.name, action)
+
+
+def create(picture: Picture, call: Call[Any, Any], draft: Draft) -> Lead:
+    """Create a lead from the draft; the caller's checks have passed. Raises MandatoryMissing, Duplicate."""
+    defs, now, by = call.defs, call.now, call.actor.id
+    check_new(call, draft)
+    check_collisions(picture, defs, draft, None)
+    check_account(picture, draft)
+    lead_id = new_id()
+    if draft.chosen_id and draft.id is not None:
+        if draft.id in picture.leads:
+            raise Duplicate("Lead", "Id")
+        if not is_id(draft.id):
+            raise InvalidInput.value("ProspectID")
+        lead_id = draft.id
+    fields = {name: value for name, value in draft.values.items() if value is not None}
+    for name, (field, sent) in draft.sets.items():
+        if (value := parse_members(field, sent, None, defs.loose)) is not None:
+            fields[name] = value
+    for field in defs.lead.defaults:
+        fields.setdefault(field.name, field.default)
+    fields.setdefault("Origin", "API")
+    lead = Lead(
+        org_id=call.org_id,
+        id=lead_id,
+        version=1,
+        auto_id=picture.number("lead"),
+        owner_id=draft.owner_id or by,
+        stage=draft.stage or first_stage(defs),
+        score=0,
+        engagement_score=0,
+        revenue=Decimal(0),
+        account_id=draft.account_id,
+        is_lead=True,
+        created_by=by,
+        created_on=now,
+        modified_by=by,
+        modified_on=now,
+        touched_on=now,
+        fields=fields,
+    )
+    picture.add_lead(lead)
+    for name, value in draft.keys(defs):
+        picture.claim(name, value, lead)
+    changes = {name: [None, value] for name, value in fields.items()}
+    changes["OwnerId"] = [None, lead.owner_id]
+    changes["ProspectStage"] = [None, lead.stage]
+    if lead.account_id is not None:
+        changes["RelatedCompanyId"] = [None, lead.account_id]
+    picture.record(lead.id, LEAD, changes, at=now, by=by, lead_id=lead.id)
+    return lead
+
+
+def first_stage(defs: Definitions) -> str:
+    """The stage of a new lead."""
+    field = defs.lead.fields.get("ProspectStage")
+    return (field.default_value if field is not None else None) or "Prospect"
+
+
+def update(
+    picture: Picture, call: Call[Any, Any], lead: Lead, draft: Draft, *, only_empty: bool = False, keep: tuple[str, ...] = ()
+) -> bool:
+    """Write what the draft says to a lead; False when everything was stored already.
+
+    `only_empty` fills blanks only; attributes in `keep` stay. Raises Duplicate, MandatoryMissing,
+    UnknownReference, InvalidInput, with nothing changed.
+    """
+    defs = call.defs
+    changes = _field_changes(defs, lead, draft, only_empty=only_empty, keep=keep)
+    core = _core_changes(lead, draft, only_empty=only_empty, keep=keep)
+    if not changes and not core:
+        return False
+    _check_update(picture, call, lead, draft, changes)
+    _move_keys(picture, defs, lead, changes)
+    for name, (_, new) in changes.items():
+        if new is None:
+            lead.fields.pop(name, None)
+        else:
+            lead.fields[name] = new
+    for name, (_, new) in core.items():
+        setattr(lead, _CORE[name], new)
+    now, by = call.now, call.actor.id
+    lead.modified_on = lead.touched_on = now
+    lead.modified_by = by
+    picture.touch_lead(lead)
+    picture.record(lead.id, LEAD, changes | core, at=now, by=by, lead_id=lead.id)
+    _announce(picture, call, lead, core)
+    return True
+
+
+_CORE = {"OwnerId": "owner_id", "ProspectStage": "stage", "RelatedCompanyId": "account_id"}
+
+
+def _field_changes(
+    defs: Definitions, lead: Lead, draft: Draft, *, only_empty: bool, keep: tuple[str, ...]
+) -> dict[str, list[Any]]:
+    old = lead.fields
+    changes = {}
+    for name, value in draft.values.items():
+        before = old.get(name)
+        if before != value and name not in keep and not (only_empty and before is not None):
+            changes[name] = [before, value]
+    for name, (field, sent) in draft.sets.items():
+        before = old.get(name)
+        try:
+            value = parse_members(field, sent, before, defs.loose)
+        except FieldError as error:
+            raise refusal(error) from None
+        if before != value and name not in keep and not (only_empty and before):
+            changes[name] = [before, value]
+    return changes
+
+
+def _core_changes(lead: Lead, draft: Draft, *, only_empty: bool, keep: tuple[str, ...]) -> dict[str, list[Any]]:
+    changes: dict[str, list[Any]] = {}
+    if only_empty:
+        if draft.account_id is not None and lead.account_id is None:
+            changes["RelatedCompanyId"] = [None, draft.account_id]
+        return changes
+    for name, column in _CORE.items():
+        new, before = getattr(draft, column), getattr(lead, column)
+        sent = new is not None or (column == "account_id" and name in draft.sent)
+        if sent and new != before and name not in keep:
+            changes[name] = [before, new]
+    return changes
+
+
+def _check_update(
+    picture: Picture, call: Call[Any, Any], lead: Lead, draft: Draft, changes: dict[str, list[Any]]
+) -> None:
+    for field in call.defs.unique:
+        moved = changes.get(field.name)
+        if moved is not None and moved[1] is not None:
+            holder = picture.keys.get((field.name, compared(field, moved[1]) or ""))
+            if holder is not None and holder != lead.id:
+                raise duplicate(field)
+    check_account(picture, draft)
+    emptied = [name for name in IDENTITY if name in changes and changes[name][1] is None]
+    if emptied and not any(lead.fields.get(name) for name in IDENTITY if name not in emptied):
+        if not any(changes[name][1] for name in IDENTITY if name in changes):
+            raise MandatoryMissing("FirstName, LastName, EmailAddress or Phone", "updating lead")
+    for field in call.defs.lead.mandatory:
+        if field.name in changes and changes[field.name][1] is None:
+            raise MandatoryMissing(field.name, "updating lead")
+    before = lead.fields.get("LeadType") or "OT_0"
+    if "LeadType" in changes and before != "OT_0":
+        raise InvalidInput.value("LeadType")
+
+
+def _move_keys(picture: Picture, defs: Definitions, lead: Lead, changes: dict[str, list[Any]]) -> None:
+    """Release the unique values given up, from the stored ones, and claim the new ones."""
+    for field in defs.unique:
+        moved = changes.get(field.name)
+        if moved is None:
+            continue
+        before, after = compared(field, moved[0]), compared(field, moved[1])
+        if before == after:
+            continue
+        if before is not None:
+            picture.release(field.name, before, lead)
+        if after is not None:
+            picture.claim(field.name, after, lead)
+
+
+def _announce(picture: Picture, call: Call[Any, Any], lead: Lead, core: dict[str, list[Any]]) -> None:
+    """A change of owner or stage is an activity of its own."""
+    now, by = call.now, call.actor.id
+    if "OwnerId" in core:
+        before, after = core["OwnerId"]
+        data = {"PreviousOwner": before, "CurrentOwner": after}
+        post_system(picture, lead, call.defs, LEAD_ASSIGNED, data, now=now, by=by)
+    if "ProspectStage" in core:
+        before, after = core["ProspectStage"]
+        data = {"PreviousStage": before, "CurrentStage": after, "CreatedBy": by, "Comment": None}
+        post_system(picture, lead, call.defs, STAGE_CHANGE, data, now=now, by=by)
+
+
+def set_stage(picture: Picture, call: Call[Any, Any], lead: Lead, stage: str) -> None:
+    """Move a lead to another stage as a consequence of something else (a sale that was won)."""
+    if lead.stage == stage:
+        return
+    before, lead.stage = lead.stage, stage
+    lead.modified_on = lead.touched_on = call.now
+    lead.modified_by = call.actor.id
+    picture.touch_lead(lead)
+    core = {"ProspectStage": [before, stage]}
+    picture.record(lead.id, LEAD, dict(core), at=call.now, by=call.actor.id, lead_id=lead.id)
+    _announce(picture, call, lead, core)
+
+
+def may_change(call: Call[Any, Any], lead: Lead) -> bool:
+    """True when the caller may see and change this lead: everybody but a Sales_User, who has their own."""
+    return call.actor.role != "Sales_User" or lead.owner_id == call.actor.id

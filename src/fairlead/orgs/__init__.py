@@ -1,0 +1,1 @@
+"""Organisations: their definitions, users and keys."""

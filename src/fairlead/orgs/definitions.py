@@ -1,0 +1,321 @@
+"""The definitions of an organisation: record types with their fields, users, products, keys, settings.
+
+A `Definitions` is a picture at one version and never changes; `Cache` holds the newest known one of each
+organisation. Whoever reads or writes records compares the version in the same statement or just before, so a
+new field or a disabled key counts at once in every process.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, TypeVar
+
+import msgspec
+
+from fairlead.fields.model import Field
+from fairlead.fields.values import Context
+from fairlead.orgs import queries
+
+LEAD = -1
+"""Code of the lead's own record type: no event code is negative."""
+
+
+class RecordType(msgspec.Struct, frozen=True):
+    """One kind of record: the lead, an activity type, an opportunity type, an account type…
+
+    `kind` is lead, activity, system, sale, opportunity, account or account_activity. `settings` holds what
+    only rules read: description, direction, duplicate rules, permissions to delete or lock.
+    """
+
+    id: str
+    kind: str
+    code: int
+    name: str
+    display_name: str
+    score: int
+    active: bool
+    fields: dict[str, Field]
+    settings: dict[str, Any]
+    created_by: str | None
+    created_on: datetime
+    modified_by: str | None
+    modified_on: datetime
+    mandatory: tuple[Field, ...] = ()
+    defaults: tuple[Field, ...] = ()
+
+    @property
+    def writable(self) -> bool:
+        """True for the kinds that callers may post themselves."""
+        return self.kind in ("activity", "system")
+
+
+class User(msgspec.Struct, frozen=True):
+    """A person of the organisation. `profile` holds what only screens and user reads need."""
+
+    id: str
+    email: str
+    first_name: str
+    last_name: str
+    role: str
+    active: bool
+    profile: dict[str, Any]
+    created_on: datetime
+    modified_on: datetime
+
+    @property
+    def name(self) -> str:
+        """First and last name with one blank between."""
+        return f"{self.first_name} {self.last_name}".strip()
+
+
+class Product(msgspec.Struct, frozen=True):
+    """Something that is sold; `sku` is its unique name among the active ones."""
+
+    id: str
+    sku: str
+    name: str
+    description: str
+    active: bool
+    created_by: str | None
+    created_on: datetime
+    modified_by: str | None
+    modified_on: datetime
+
+
+class Key(msgspec.Struct, frozen=True):
+    """An API key. The secret is stored as a salted SHA-256 digest (decision 0010)."""
+
+    id: str
+    user_id: str
+    access_key: str
+    salt: bytes
+    digest: bytes
+    active: bool
+
+    def matches(self, secret: str) -> bool:
+        """Compare in constant time."""
+        return hmac.compare_digest(self.digest, secret_digest(self.salt, secret))
+
+
+def secret_digest(salt: bytes, secret: str) -> bytes:
+    """SHA-256 of salt and secret, 32 bytes."""
+    return hashlib.sha256(salt + secret.encode()).digest()
+
+
+class Organisation(msgspec.Struct, frozen=True):
+    """The tenant. `settings` are its own choices, with defaults in `SETTINGS`."""
+
+    org_id: int
+    id: str
+    name: str
+    short_code: str
+    version: int
+    settings: dict[str, Any]
+    created_on: datetime
+
+
+SETTINGS: dict[str, Any] = {
+    "country_code": "91",
+    "region": "IN",
+    "time_zone": "Asia/Kolkata",
+    "rate_limit": None,  # None: the server's own; "" or "off": no limit; else "25/5s"
+    "currency_symbol": "$",
+    "currency_abbreviation": "USD",
+    "currency_name": "US Dollars",
+    "customer_stage": "Customer",
+    "convert_to_customer": True,
+    "lead_delete": True,
+}
+"""Settings of an organisation and their defaults."""
+
+
+class Definitions:
+    """Everything that says what records of an organisation look like and who may touch them."""
+
+    __slots__ = (
+        "context",
+        "keys",
+        "lead",
+        "loose",
+        "org",
+        "products",
+        "products_by_sku",
+        "types",
+        "unique",
+        "users",
+        "users_by_email",
+        "version",
+    )
+
+    def __init__(
+        self,
+        org: Organisation,
+        types: Iterable[RecordType],
+        users: Iterable[User],
+        products: Iterable[Product],
+        keys: Iterable[Key],
+    ) -> None:
+        self.org = org
+        self.version = org.version
+        self.types = {t.code: t for t in types}
+        self.lead = self.types[LEAD]
+        self.users = {u.id: u for u in users}
+        self.users_by_email = {u.email.lower(): u for u in self.users.values()}
+        self.products = {p.id: p for p in products}
+        self.products_by_sku = {p.sku: p for p in self.products.values() if p.active}
+        self.keys = {k.access_key: k for k in keys}
+        self.unique = unique_fields(self.lead)
+        active = {u.id: u for u in self.users.values() if u.active}
+        sold = {p.id: p for p in self.products.values() if p.active}
+        region = str(self.setting("region"))
+        self.context = Context(active_users=active, products=sold, region=region)
+        self.loose = Context(active_users=active, products=sold, region=region, check_options=False)
+
+    def setting(self, name: str) -> Any:
+        """A setting of the organisation, or its default."""
+        return self.org.settings.get(name, SETTINGS[name])
+
+    def user(self, id_or_email: str) -> User | None:
+        """The active user with this id or e-mail address."""
+        found = self.users.get(id_or_email.lower()) or self.users_by_email.get(id_or_email.strip().lower())
+        return found if found is not None and found.active else None
+
+    def user_name(self, user_id: str | None) -> str | None:
+        """The name of a user, active or not; None for an unknown id."""
+        found = self.users.get(user_id or "")
+        return found.name if found is not None else None
+
+    def type(self, code: int | None) -> RecordType | None:
+        """The active record type with this code."""
+        found = self.types.get(code) if code is not None else None
+        return found if found is not None and found.active else None
+
+    def of_kind(self, *kinds: str) -> list[RecordType]:
+        """Record types of these kinds, by code; the inactive ones too."""
+        return sorted((t for t in self.types.values() if t.kind in kinds), key=lambda t: t.code)
+
+
+_KEY_ORDER = ("EmailAddress", "Phone", "Mobile")
+
+
+def unique_fields(lead: RecordType) -> tuple[Field, ...]:
+    """The unique lead fields in the order in which collisions are reported: e-mail, phone, mobile, others."""
+    found = [f for f in lead.fields.values() if f.unique]
+    rank = {name: i for i, name in enumerate(_KEY_ORDER)}
+    return tuple(sorted(found, key=lambda f: rank.get(f.name, len(rank))))
+
+
+class Cache:
+    """The newest known definitions of each organisation, in this process."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, Definitions] = {}
+        self._directory: dict[tuple[str, str], int] = {}
+
+    def known(self, org_id: int) -> Definitions | None:
+        """What is in memory; its version may be old."""
+        return self._known.get(org_id)
+
+    async def load(self, db: Any, org_id: int) -> Definitions:
+        """Read the definitions anew and remember them."""
+        found = await read(db, org_id)
+        self._known[org_id] = found
+        return found
+
+    async def current(self, db: Any, org_id: int) -> Definitions:
+        """The definitions at the version that is stored now."""
+        known = self._known.get(org_id)
+        if known is not None and await queries.version(db, org_id) == known.version:
+            return known
+        return await self.load(db, org_id)
+
+    async def org_of(self, db: Any, kind: str, value: str) -> int | None:
+        """The organisation that a key or sign-in name belongs to; unknown ones are not remembered."""
+        org_id = self._directory.get((kind, value))
+        if org_id is None:
+            org_id = await queries.org_of(db, kind, value)
+            if org_id is not None:
+                if len(self._directory) > 10_000:
+                    self._directory.clear()
+                self._directory[kind, value] = org_id
+        return org_id
+
+    def org_known(self, kind: str, value: str) -> int | None:
+        """As `org_of`, from memory only."""
+        return self._directory.get((kind, value))
+
+
+async def read(db: Any, org_id: int) -> Definitions:
+    """All definitions of an organisation, in one snapshot. Raises LookupError when it does not exist."""
+    row = await queries.definitions(db, org_id)
+    if row is None:
+        msg = f"organisation {org_id} does not exist"
+        raise LookupError(msg)
+    org = msgspec.json.decode(row["org"], type=Organisation)
+    fields: dict[str, dict[str, Field]] = {}
+    for stored in _rows(row["fields"], _StoredField):
+        fields.setdefault(stored.type_id, {})[stored.name] = msgspec.structs.replace(
+            stored.definition, id=stored.id, sequence=stored.sequence
+        )
+    types = [_type(t, fields.get(t.id, {})) for t in _rows(row["types"], _StoredType)]
+    return Definitions(
+        org,
+        types,
+        _rows(row["users"], User),
+        _rows(row["products"], Product),
+        _rows(row["keys"], Key),
+    )
+
+
+class _StoredField(msgspec.Struct):
+    id: str
+    type_id: str
+    name: str
+    sequence: int
+    definition: Field
+
+
+class _StoredType(msgspec.Struct):
+    id: str
+    kind: str
+    code: int
+    name: str
+    display_name: str
+    score: int
+    active: bool
+    definition: dict[str, Any]
+    created_on: datetime
+    modified_on: datetime
+    created_by: str | None = None
+    modified_by: str | None = None
+
+
+def _type(stored: _StoredType, fields: Mapping[str, Field]) -> RecordType:
+    ordered = dict(sorted(fields.items(), key=lambda item: item[1].sequence))
+    return RecordType(
+        id=stored.id,
+        kind=stored.kind,
+        code=stored.code,
+        name=stored.name,
+        display_name=stored.display_name,
+        score=stored.score,
+        active=stored.active,
+        fields=ordered,
+        settings=stored.definition,
+        created_by=stored.created_by,
+        created_on=stored.created_on,
+        modified_by=stored.modified_by,
+        modified_on=stored.modified_on,
+        mandatory=tuple(f for f in ordered.values() if f.mandatory),
+        defaults=tuple(f for f in ordered.values() if f.default is not None),
+    )
+
+
+T = TypeVar("T")
+
+
+def _rows(text: str | None, kind: type[T]) -> list[T]:
+    return msgspec.json.decode(text, type=list[kind]) if text else []  # type: ignore[valid-type]

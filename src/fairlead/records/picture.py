@@ -1,0 +1,213 @@
+"""What a batch sees and what it has decided: the records of one organisation in memory.
+
+A plan asks with `Needs`, is given a `Picture`, checks, and changes it. Nothing here talks to the database:
+`queries.py` fills pictures and writes what changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import uuid_utils
+
+from fairlead.records.rows import Account, AccountKey, Activity, Change, Lead, LeadKey
+
+
+def new_id() -> str:
+    """A UUIDv7, lower case with hyphens."""
+    return str(uuid_utils.uuid7())
+
+
+class Needs:
+    """What a plan must see before it can decide. All ids are of the caller's organisation.
+
+    `keys` (field, compared value) of leads · `leads`, `activities`, `accounts` ids · `auto_activities` auto
+    numbers of opportunities · `opportunities` codes: the opportunities of these types of every lead found ·
+    `accounts_by` (type code, field, value) · `numbers` how many auto numbers may be taken, by counter name.
+    """
+
+    __slots__ = (
+        "accounts",
+        "accounts_by",
+        "activities",
+        "auto_activities",
+        "keys",
+        "leads",
+        "numbers",
+        "opportunities",
+    )
+
+    def __init__(
+        self,
+        *,
+        keys: Sequence[tuple[str, str]] = (),
+        leads: Sequence[str] = (),
+        activities: Sequence[str] = (),
+        accounts: Sequence[str] = (),
+        accounts_by: Sequence[tuple[int, str, str]] = (),
+        auto_activities: Sequence[int] = (),
+        opportunities: Sequence[int] = (),
+        numbers: Sequence[tuple[str, int]] = (),
+    ) -> None:
+        self.keys = keys
+        self.leads = leads
+        self.activities = activities
+        self.accounts = accounts
+        self.accounts_by = accounts_by
+        self.auto_activities = auto_activities
+        self.opportunities = opportunities
+        self.numbers = numbers
+
+    @classmethod
+    def together(cls, many: Iterable[Needs]) -> Needs:
+        """The needs of several plans as one."""
+        found = cls()
+        for name in cls.__slots__:
+            setattr(found, name, [item for needs in many for item in getattr(needs, name)])
+        return found
+
+
+class Picture:
+    """The records of one organisation that a batch has read, and what its plans changed."""
+
+    __slots__ = (
+        "_take",
+        "accounts",
+        "accounts_by",
+        "activities",
+        "by_auto_id",
+        "changes",
+        "claimed",
+        "dirty_accounts",
+        "dirty_activities",
+        "dirty_leads",
+        "extra",
+        "keys",
+        "leads",
+        "new_account_keys",
+        "new_accounts",
+        "new_activities",
+        "new_leads",
+        "opportunities",
+        "org_id",
+        "released",
+        "released_account_keys",
+    )
+
+    def __init__(self, org_id: int, take: Callable[[int, str], int]) -> None:
+        self.org_id = org_id
+        self._take = take
+        # what was read
+        self.keys: dict[tuple[str, str], str] = {}
+        self.leads: dict[str, Lead] = {}
+        self.activities: dict[str, Activity] = {}
+        self.by_auto_id: dict[int, Activity] = {}
+        self.accounts: dict[str, Account] = {}
+        self.accounts_by: dict[tuple[int, str, str], list[str]] = {}
+        self.opportunities: dict[str, list[Activity]] = {}
+        # what was decided
+        self.new_leads: dict[str, Lead] = {}
+        self.dirty_leads: dict[str, Lead] = {}
+        self.claimed: dict[tuple[str, str], LeadKey] = {}
+        self.released: dict[tuple[str, str], LeadKey] = {}
+        self.new_activities: dict[str, Activity] = {}
+        self.dirty_activities: dict[str, Activity] = {}
+        self.new_accounts: dict[str, Account] = {}
+        self.dirty_accounts: dict[str, Account] = {}
+        self.new_account_keys: dict[tuple[int, str, str], AccountKey] = {}
+        self.released_account_keys: dict[tuple[int, str, str], AccountKey] = {}
+        self.changes: list[Change] = []
+        self.extra: list[tuple[str, Any]] = []
+
+    def number(self, name: str) -> int:
+        """The next auto number of a counter; it must have been announced in the needs."""
+        return self._take(self.org_id, name)
+
+    # leads
+
+    def lead_by_key(self, field: str, value: str) -> Lead | None:
+        """The lead that holds this unique value."""
+        lead_id = self.keys.get((field, value))
+        return self.leads.get(lead_id) if lead_id is not None else None
+
+    def add_lead(self, lead: Lead) -> None:
+        """A lead that is created now."""
+        self.leads[lead.id] = lead
+        self.new_leads[lead.id] = lead
+
+    def touch_lead(self, lead: Lead) -> None:
+        """The lead has changed and must be written."""
+        if lead.id not in self.new_leads:
+            self.dirty_leads[lead.id] = lead
+
+    def claim(self, field: str, value: str, lead: Lead) -> None:
+        """Give a unique value to a lead; the caller has checked that nobody else holds it."""
+        key = (field, value)
+        self.keys[key] = lead.id
+        self.claimed[key] = LeadKey(self.org_id, field, value, lead.id)
+
+    def release(self, field: str, value: str, lead: Lead) -> None:
+        """Take a unique value from the lead that holds it."""
+        key = (field, value)
+        self.keys.pop(key, None)
+        if self.claimed.pop(key, None) is None:
+            self.released[key] = LeadKey(self.org_id, field, value, lead.id)
+
+    # activities, opportunities, sales, account activities
+
+    def add_activity(self, activity: Activity) -> None:
+        """An activity that is posted now."""
+        self.activities[activity.id] = activity
+        self.new_activities[activity.id] = activity
+        if activity.auto_id is not None:
+            self.by_auto_id[activity.auto_id] = activity
+        if activity.code >= 12000 and activity.lead_id is not None:
+            self.opportunities.setdefault(activity.lead_id, []).append(activity)
+
+    def touch_activity(self, activity: Activity) -> None:
+        """The activity has changed and must be written."""
+        if activity.id not in self.new_activities:
+            self.dirty_activities[activity.id] = activity
+
+    # accounts
+
+    def add_account(self, account: Account) -> None:
+        """An account that is created now."""
+        self.accounts[account.id] = account
+        self.new_accounts[account.id] = account
+        self.accounts_by.setdefault((account.code, "CompanyName", account.name), []).append(account.id)
+
+    def touch_account(self, account: Account) -> None:
+        """The account has changed and must be written."""
+        if account.id not in self.new_accounts:
+            self.dirty_accounts[account.id] = account
+
+    def claim_account(self, field: str, value: str, account: Account) -> None:
+        """Give a unique value to an account of its type."""
+        key = (account.code, field, value)
+        self.accounts_by[key] = [account.id]
+        self.new_account_keys[key] = AccountKey(self.org_id, account.code, field, value, account.id)
+
+    def release_account(self, field: str, value: str, account: Account) -> None:
+        """Take a unique value from the account that holds it."""
+        key = (account.code, field, value)
+        self.accounts_by.pop(key, None)
+        if self.new_account_keys.pop(key, None) is None:
+            self.released_account_keys[key] = AccountKey(self.org_id, account.code, field, value, account.id)
+
+    # history
+
+    def record(
+        self,
+        record_id: str,
+        code: int,
+        changes: dict[str, list[Any]],
+        *,
+        at: datetime,
+        by: str,
+        lead_id: str | None = None,
+    ) -> None:
+        """Write down who changed what: `changes` is {name: [old, new]}."""
+        self.changes.append(Change(self.org_id, record_id, new_id(), code, lead_id, at, by, changes))

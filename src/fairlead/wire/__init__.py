@@ -1,0 +1,1 @@
+"""The waist: HTTP, batches, limits. Knows no operation by name."""

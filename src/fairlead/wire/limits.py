@@ -1,0 +1,50 @@
+"""Rate limits: so many calls in any so many seconds, per organisation. A refused call does not count."""
+
+from __future__ import annotations
+
+import re
+import time
+
+from limits import RateLimitItemPerSecond
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+
+from fairlead.errors import RateLimited
+
+_TEXT = re.compile(r"(\d{1,9})/(\d{1,6})s")
+
+
+class Rate:
+    """`calls` in any `seconds`."""
+
+    def __init__(self, calls: int, seconds: int) -> None:
+        self.calls = calls
+        self.seconds = seconds
+        self.item = RateLimitItemPerSecond(calls, seconds)
+
+    @classmethod
+    def read(cls, text: str) -> Rate | None:
+        """`25/5s`; `off`, `0` and nothing mean no limit: None. Raises ValueError."""
+        text = text.strip().lower()
+        if text in ("", "off", "0"):
+            return None
+        matched = _TEXT.fullmatch(text)
+        if matched is None or matched[1].strip("0") == "" or matched[2].strip("0") == "":
+            msg = f"{text!r} is not a rate limit: write it as 25/5s, or off"
+            raise ValueError(msg)
+        return cls(int(matched[1]), int(matched[2]))
+
+
+class Limiter:
+    """Counts calls of every organisation, in the memory of this process."""
+
+    def __init__(self) -> None:
+        self._window = MovingWindowRateLimiter(MemoryStorage())
+
+    def check(self, rate: Rate, org_id: int, kind: str = "") -> None:
+        """Count one call, or raise RateLimited."""
+        name = f"{org_id}{kind}"
+        if self._window.hit(rate.item, name):
+            return
+        free = self._window.get_window_stats(rate.item, name).reset_time
+        raise RateLimited(rate.calls, rate.seconds, int(free - time.time()) + 1)
