@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import gc
+import hashlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -14,19 +17,51 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from fairlead.accounts import api as accounts
 from fairlead.activities import api as activities
+from fairlead.activities import posting_pages as posting_screens
 from fairlead.db import migrate
 from fairlead.db.pool import DatabaseError, Lost, Pool
+from fairlead.leads import api as leads
+from fairlead.leads import pages as lead_screens
+from fairlead.metadata import api as metadata
+from fairlead.metadata import pages as metadata_screens
+from fairlead.opportunities import api as opportunities
 from fairlead.orgs.definitions import Cache
+from fairlead.sales import api as sales
+from fairlead.sales import pages as product_screens
 from fairlead.settings import Settings
+from fairlead.users import api as users
+from fairlead.users import pages as user_screens
+from fairlead.web.console import Console
+from fairlead.web.inspector import pages as inspector_screens
+from fairlead.web.inspector.log import Log
+from fairlead.web.reference import pages as reference_screens
+from fairlead.web.requests import pages as queue_screens
 from fairlead.wire.batch import Batcher
-from fairlead.wire.http import Api, Receive, Scope, Send
+from fairlead.wire.door import Receive, Scope, Send
+from fairlead.wire.http import Api
 from fairlead.wire.operation import Registry
+from fairlead.wire.queue.crew import Crew
+from fairlead.wire.queue.surface import AsyncApi
+from fairlead.wire.queue.worker import Hint
 
 log = logging.getLogger("fairlead")
 
-FAMILIES = (activities,)
+FAMILIES = (leads, activities, accounts, opportunities, sales, metadata, users)
 """Every family with operations of the vendor's API."""
+
+SCREENS: tuple[Any, ...] = (
+    lead_screens,
+    posting_screens,
+    inspector_screens,
+    queue_screens,
+    reference_screens,
+    metadata_screens,
+    product_screens,
+    user_screens,
+)
+"""The `pages` of every family with screens of its own."""
 
 
 def registry() -> Registry:
@@ -41,27 +76,38 @@ def registry() -> Registry:
 class Application:
     """The ASGI application: `/v2` from the registry, everything else from Starlette."""
 
-    def __init__(self, settings: Settings, url: str) -> None:
+    def __init__(self, settings: Settings, url: str, screens: Sequence[Any] = SCREENS) -> None:
         self._settings = settings
+        self._screens = screens
         self._url = url
         self._pool: Pool | None = None
         self._batcher: Batcher | None = None
         self._api: Api | None = None
+        self._async: AsyncApi | None = None
+        self._console: Console | None = None
+        self._inspector = Log() if settings.inspector == "on" else None
+        self._document = b""
         self._pages = Starlette(
-            routes=[Route("/health", self._health), Route("/ready", self._ready)],
+            routes=[
+                Route("/health", self._health),
+                Route("/ready", self._ready),
+                Route("/openapi.json", self._openapi),
+            ],
             lifespan=self._lifespan,
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or live through start and stop."""
-        if scope["type"] == "http" and self._api is not None and self._is_api(scope["path"]):
-            await self._api(scope, receive, send)
-        else:
+        if scope["type"] != "http" or self._api is None or self._async is None or scope["path"] in _PAGES:
             await self._pages(scope, receive, send)
-
-    @staticmethod
-    def _is_api(path: str) -> bool:
-        return path not in _PAGES
+        elif self._console is not None and _is_for_people(scope["path"]):
+            await self._console(scope, receive, send)
+        else:
+            api = self._async if self._async.knows(scope["path"]) else self._api
+            if self._inspector is None:
+                await api(scope, receive, send)
+            else:
+                await self._inspector.watch(api, scope, receive, send)
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
@@ -70,8 +116,20 @@ class Application:
         self._pool = await Pool.open(self._url)
         self._batcher = Batcher(self._url, cache)
         await self._batcher.open()
+        operations, hint = registry(), Hint()
+        self._async = AsyncApi(
+            operations,
+            pool=self._pool,
+            cache=cache,
+            batcher=self._batcher,
+            hint=hint,
+            queue_limit=settings.queue_limit,
+        )
+        keep = timedelta(days=settings.queue_keep_days)
+        crew = Crew(self._url, cache, operations, settings.queue_workers, hint=hint, keep=keep)
+        await crew.open()
         self._api = Api(
-            registry(),
+            operations,
             pool=self._pool,
             cache=cache,
             batcher=self._batcher,
@@ -79,11 +137,21 @@ class Application:
             bulk_rate=settings.bulk_rate,
             public_host=settings.public_host,
         )
+        self._console = Console(
+            self._screens,
+            pool=self._pool,
+            cache=cache,
+            batcher=self._batcher,
+            demo_key=_demo_key() if settings.demo else "",
+            inspector=self._inspector,
+            api=self,
+        )
         # What stands now lives as long as the process; collecting it again and again doubles the p99.
         gc.collect()
         gc.freeze()
         gc.set_threshold(50_000, 20, 20)
         yield
+        await crew.close()
         await self._batcher.close()
         await self._pool.close()
 
@@ -104,8 +172,30 @@ class Application:
             return _json({"status": "unavailable", "reason": f"the schema of the database is {state}"}, 503)
         return _json({"status": "ok"})
 
+    async def _openapi(self, request: Request) -> Response:
+        """The OpenAPI document, made when somebody asks for the first time."""
+        if not self._document:
+            from fairlead.wire.describe import openapi  # noqa: PLC0415 - a server that nobody asks needs none of it
 
-_PAGES = frozenset(("/health", "/ready"))
+            self._document = await asyncio.to_thread(openapi.encoded, registry())
+        tag = f'"{hashlib.sha256(self._document).hexdigest()[:32]}"'
+        headers = {"etag": tag, "cache-control": "no-cache"}
+        if tag in request.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers=headers)
+        return Response(self._document, media_type="application/json", headers=headers)
+
+
+def _demo_key() -> str:
+    from fairlead.sandbox.demo import ACCESS_KEY  # noqa: PLC0415  only with --demo
+
+    return ACCESS_KEY
+
+
+def _is_for_people(path: str) -> bool:
+    return path == "/" or path.startswith(("/app/", "/static/")) or path == "/app"
+
+
+_PAGES = frozenset(("/health", "/ready", "/openapi.json"))
 
 
 def _json(body: dict[str, Any], status: int = 200) -> Response:

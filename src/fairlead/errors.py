@@ -4,7 +4,8 @@ One tree, one renderer. Rules raise these; only the waist turns them into bytes.
 texts: the vendor's error-handling page and recorded answers.
 
     ApiError
-    ├── NotFound · WrongVerb · RateLimited · Unauthorised · Forbidden
+    ├── NotFound · WrongVerb · RateLimited · QueueFull · Unauthorised · Forbidden
+    ├── KeyReused · InvalidKey
     ├── BadRequest            the body is not what the operation takes (400)
     ├── MandatoryMissing      a mandatory attribute is absent (400)
     └── DomainError           a rule refused the call (500 with an MX type, as the vendor does)
@@ -97,6 +98,39 @@ class RateLimited(ApiError):
         self.retry_after = max(1, retry_after)
 
 
+class QueueFull(ApiError):
+    """The organisation's queue of asynchronous requests is full; nothing was accepted."""
+
+    status = 429
+    type = "MXAPIRateLimitExceededException"
+
+    def __init__(self, limit: int, retry_after: int) -> None:
+        super().__init__(f"The queue is full: {limit} requests are waiting")
+        self.retry_after = max(1, retry_after)
+
+
+class KeyReused(ApiError):
+    """The Idempotency-Key of a call belongs to another one; nothing was done."""
+
+    status = 422
+    type = "MXInvalidInputException"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This Idempotency-Key was used for a different request; send this one under a new key."
+        )
+
+
+class InvalidKey(ApiError):
+    """The Idempotency-Key is empty, too long or not printable; nothing was done."""
+
+    status = 400
+    type = "MXInvalidInputException"
+
+    def __init__(self, longest: int) -> None:
+        super().__init__(f"An Idempotency-Key is 1 to {longest} printable ASCII characters")
+
+
 class BadRequest(ApiError):
     """The body is not JSON, has the wrong structure or the wrong content type."""
 
@@ -141,6 +175,15 @@ class InvalidInput(DomainError):
         return cls(f"{name} can not be more than {limit} characters.")
 
 
+class PageTooLarge(DomainError):
+    """A page of leads over the limit of its operation, in the words of that one page."""
+
+    type = "MXMandatoryFieldMissingException"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"Page size can not be larger than {limit}.")
+
+
 class InvalidSearchBy(DomainError):
     """SearchBy names something that is not a unique lead field."""
 
@@ -149,7 +192,7 @@ class InvalidSearchBy(DomainError):
 
 
 class Duplicate(DomainError):
-    """A unique value is held by another record: `A Lead with same Email already exists.`"""
+    """A unique value is held by another record (`A Lead with same Email already exists.`)."""
 
     type = "MXDuplicateEntryException"
 
@@ -218,7 +261,7 @@ class InvalidDataType(DomainError):
 
     @classmethod
     def value(cls, name: str, data_type: str) -> InvalidDataType:
-        """`'Phone' value is not of type 'Phone'.`"""
+        """The value cannot be read as that type; `data_type` is the vendor's name."""
         return cls(f"'{name}' value is not of type '{data_type}'.")
 
 
@@ -230,4 +273,5 @@ class Unexpected(ApiError):
         self.request_id = request_id
 
     def body(self) -> dict[str, object]:
+        """The envelope with the request's id, by which the log can be searched."""
         return super().body() | {"RequestId": self.request_id}

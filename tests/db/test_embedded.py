@@ -309,7 +309,7 @@ def test_folders_of_others_are_refused(place: Path) -> None:
 @only_root
 def test_a_folder_closed_to_the_account_is_refused(place: Path) -> None:
     (place / "closed").mkdir(mode=0o700)
-    with pytest.raises(EmbeddedError, match=r"cannot reach .*--data-dir"):
+    with pytest.raises(EmbeddedError, match=r"cannot reach .*--data"):
         Embedded.start(place / "closed" / "data")
 
 

@@ -45,7 +45,7 @@ def test_null_and_empty_text_clear_every_type(data_type: DataType, raw: str | No
         (D.TEXT, 123, "123", "123"),
         (D.TEXT, 1.5, "1.5", "1.5"),
         (D.TEXT, True, "true", "true"),
-        (D.NUMBER, "200,000", Decimal("200000"), "200000"),
+        (D.NUMBER, "200,000", Decimal(200000), "200000"),
         (D.NUMBER, "2,00,000.50", Decimal("200000.50"), "200000.50"),
         (D.NUMBER, " 3.00 ", Decimal("3.00"), "3.00"),
         (D.NUMBER, -10, Decimal(-10), "-10"),

@@ -59,7 +59,8 @@ def draft(
         _set(call, found, NOTE, note, None)
     for pair in pairs or ():
         name = pair.name
-        if name in AUDIT and name not in type.fields:
+        known = type.fields.get(name)
+        if name in AUDIT if known is None else known.read_only:
             call.notice("read-only-attribute", name)
         else:
             _set(call, found, name, pair.Value, pair.Fields)
@@ -86,7 +87,8 @@ def _set(call: Call[Any, Any], found: Draft, name: str, raw: Scalar, members: li
         else:
             value = parse(field, raw, context)
     except FieldError as error:
-        raise refusal(error) from None
+        note = "OpportunityNote" if found.type.kind == "opportunity" else "ActivityNote"
+        raise refusal(error, note=note) from None
     found.sent.add(name)
     if name == NOTE:
         found.note = None if value is None else str(value)
@@ -98,10 +100,10 @@ def _set(call: Call[Any, Any], found: Draft, name: str, raw: Scalar, members: li
         found.values[name] = value
 
 
-def refusal(error: FieldError) -> ApiError:
-    """A refused value in the activity's words."""
+def refusal(error: FieldError, *, note: str = "ActivityNote") -> ApiError:
+    """A refused value in the activity's words; `note` is what the request calls the note."""
     if isinstance(error, TooLong):
-        name = "ActivityNote" if error.path == NOTE else error.path
+        name = note if error.path == NOTE else error.path
         return InvalidInput.too_long(name, error.limit)
     if isinstance(error, UnknownMember):
         return InvalidActivityField.unknown(error.path)
@@ -131,9 +133,14 @@ def new_values(call: Call[Any, Any], found: Draft) -> tuple[str | None, str | No
     for field in found.type.fields.values():
         if field.name == "Status":
             status = status or field.default_value
-        elif field.name not in fields and field.name not in found.sent and (default := field.default_value):
-            if field.name not in (NOTE, "Owner") and field.data_type is not DataType.FIELD_SET:
-                fields[field.name] = parse(field, default, call.defs.loose)
+        elif (
+            (default := field.default_value)
+            and field.name not in fields
+            and field.name not in found.sent
+            and field.name not in (NOTE, "Owner")
+            and field.data_type is not DataType.FIELD_SET
+        ):
+            fields[field.name] = parse(field, default, call.defs.loose)
     _check_whole(found, status, fields)
     return status, found.owner_id, fields
 
@@ -163,7 +170,12 @@ def apply(call: Call[Any, Any], activity: Activity, found: Draft) -> dict[str, l
     for name, (_, new) in changes.items():
         after[name] = new
     _check_emptied(found.type, changes)
-    _check_dependents(found, changes["Status"][1] if "Status" in changes else activity.status, after, set(changes))
+    _check_dependents(
+        found,
+        changes["Status"][1] if "Status" in changes else activity.status,
+        after,
+        found.sent | set(changes),
+    )
     return changes
 
 
@@ -184,7 +196,9 @@ def write(activity: Activity, changes: dict[str, list[Any]], *, now: datetime, b
     activity.modified_by = by
 
 
-def _members(call: Call[Any, Any], found: Draft, field: Field, sent: list[tuple[str, Any]], current: Any) -> Any:
+def _members(
+    call: Call[Any, Any], found: Draft, field: Field, sent: list[tuple[str, Any]], current: Any
+) -> Any:
     context = call.defs.context if found.strict else call.defs.loose
     try:
         return parse_members(field, sent, current, context)

@@ -168,7 +168,7 @@ def find_programs(folder: Path, pgdata: Path) -> Programs:
     if not _reachable(folder, account):
         raise EmbeddedError(
             f"PostgreSQL does not run as root, and its account cannot reach {folder} because a folder above "
-            "it is closed to others: choose another --data-dir, such as /var/lib/fairlead."
+            "it is closed to others: choose another --data, such as /var/lib/fairlead."
         )
     if not _reachable(package / f"pginstall{MAJOR}" / "bin" / "postgres", account):
         package = _copied(package, folder / "programs")

@@ -34,7 +34,7 @@ def open_folder(data_dir: Path) -> Path:
     names = {path.name for path in folder.iterdir()} - {"lost+found"}
     if names and "fairlead.lock" not in names:
         raise EmbeddedError(
-            f"The folder {folder} holds other things and no data of Fairlead: choose another --data-dir, "
+            f"The folder {folder} holds other things and no data of Fairlead: choose another --data, "
             "or empty it."
         )
     owner = folder.stat().st_uid

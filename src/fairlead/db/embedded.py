@@ -119,7 +119,7 @@ class Embedded:
             self._server = open_lock(self._folder / "fairlead.lock")
             if not try_lock(self._server, fcntl.LOCK_EX):
                 raise EmbeddedError(
-                    f"Another Fairlead server uses {self._folder}: stop it, or choose another --data-dir."
+                    f"Another Fairlead server uses {self._folder}: stop it, or choose another --data."
                 )
         with changing(self._folder, self._say):
             programs = binaries.find_programs(self._folder, self._pgdata)
@@ -314,7 +314,7 @@ def _refuse_other_versions(pgdata: Path) -> None:
     if made_by != str(binaries.MAJOR):
         raise EmbeddedError(
             f"{pgdata} was made by PostgreSQL {made_by}, and this Fairlead carries {binaries.MAJOR}: save "
-            f"the data with PostgreSQL {made_by}'s pg_dump and load them into a new --data-dir, or let "
+            f"the data with PostgreSQL {made_by}'s pg_dump and load them into a new --data, or let "
             "that PostgreSQL run and name it with --database-url."
         )
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import Any
 
-HEAD = "0001"
+from fairlead.db.pool import DatabaseError
+
+HEAD = "0002"
 """The newest migration in `migrations/versions`; a test compares."""
 
 _FOLDER = Path(__file__).parent / "migrations"
@@ -21,21 +22,34 @@ async def state(db: Any) -> str:
     version = await db.fetchval(_VERSION)
     if version == HEAD:
         return "current"
+    if version is None:
+        return "empty"
     known = {path.name.partition("_")[0] for path in (_FOLDER / "versions").glob("[0-9]*.py")}
     return "older" if version in known else "newer"
 
 
-def upgrade(url: str) -> None:
-    """Bring a database to the newest schema. `url` is a postgresql:// address."""
-    from alembic import command  # noqa: PLC0415  loaded only when there is something to change
-    from alembic.config import Config  # noqa: PLC0415
+def config_for(url: str) -> Any:
+    """Alembic's configuration for a database: the address reaches `migrations/env.py` as an attribute."""
+    from alembic.config import Config  # noqa: PLC0415  loaded only when there is something to change
 
     config = Config()
-    config.set_main_option("script_location", str(_FOLDER))
+    config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
     config.attributes["url"] = url
-    command.upgrade(config, "head")
+    return config
 
 
-def run(coroutine: Any) -> Any:
-    """Run a coroutine from Alembic's environment."""
-    return asyncio.run(coroutine)
+def upgrade(url: str) -> None:
+    """Bring a database to the newest schema. `url` is a postgresql:// address. Raises DatabaseError.
+
+    Several may try at once: one does it, the others wait and find it done.
+    """
+    from alembic import command  # noqa: PLC0415  loaded only when there is something to change
+    from sqlalchemy.exc import DBAPIError  # noqa: PLC0415
+
+    try:
+        command.upgrade(config_for(url), "head")
+    except DBAPIError as error:
+        cause = error.orig.__cause__ if error.orig is not None else None
+        reason = str(cause or error.orig).partition("\n")[0]
+        msg = f"the tables could not be changed, and are as they were: {reason}"
+        raise DatabaseError(msg) from error

@@ -34,6 +34,7 @@ _CONFLICTS = (
 _LOST = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # the driver's own confusion when the connection ends between two statements
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.CannotConnectNowError,
@@ -75,7 +76,11 @@ async def connect(url: str, *, batch: bool = False) -> asyncpg.Connection[Any]:
     settings = _BATCH_SETTINGS if batch else _SETTINGS
     try:
         db = await asyncpg.connect(
-            url, server_settings=settings, statement_cache_size=400, max_cached_statement_lifetime=0, timeout=10
+            url,
+            server_settings=settings,
+            statement_cache_size=400,
+            max_cached_statement_lifetime=0,
+            timeout=10,
         )
     except (asyncpg.PostgresError, *_LOST) as error:
         msg = f"the database does not answer: {_reason(error)}"
@@ -85,6 +90,17 @@ async def connect(url: str, *, batch: bool = False) -> asyncpg.Connection[Any]:
         raise DatabaseError(msg) from error
     await _check_version(db)
     return db
+
+
+_END_SESSION = """
+select pg_terminate_backend(a.pid, 5000) from pg_stat_activity a
+where a.pid = $1 and a.application_name = 'fairlead batch' and a.pid <> pg_backend_pid()
+"""
+
+
+async def end_session(db: Any, pid: int) -> None:
+    """End a session of ours whose connection was lost, and wait until it has ended: what it did not commit is undone."""
+    await db.fetch(_END_SESSION, pid)
 
 
 async def _check_version(db: Any) -> None:

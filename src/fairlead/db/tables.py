@@ -7,69 +7,32 @@ activities and history the version check of the write gives the guarantee (decis
 from __future__ import annotations
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
 
-metadata = sa.MetaData(
-    naming_convention={
-        "pk": "%(table_name)s_pkey",
-        "uq": "%(table_name)s_%(column_0_N_name)s_key",
-        "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
-        "ix": "%(table_name)s_%(column_0_N_name)s_idx",
-    }
+from fairlead.db.columns import (
+    big,
+    blob,
+    doc,
+    flag,
+    id_column,
+    integer,
+    metadata,
+    org_column,
+    ref,
+    text,
+    when,
 )
-
-
-def _org() -> sa.Column[int]:
-    return sa.Column("org_id", sa.BigInteger, primary_key=True, autoincrement=False)
-
-
-def _id(name: str = "id") -> sa.Column[object]:
-    return sa.Column(name, sa.Uuid, primary_key=True)
-
-
-def _text(name: str, *, null: bool = False) -> sa.Column[str]:
-    return sa.Column(name, sa.Text, nullable=null)
-
-
-def _int(name: str, *, null: bool = False) -> sa.Column[int]:
-    return sa.Column(name, sa.Integer, nullable=null)
-
-
-def _big(name: str, *, null: bool = False) -> sa.Column[int]:
-    return sa.Column(name, sa.BigInteger, nullable=null)
-
-
-def _flag(name: str) -> sa.Column[bool]:
-    return sa.Column(name, sa.Boolean, nullable=False)
-
-
-def _when(name: str, *, null: bool = False) -> sa.Column[object]:
-    return sa.Column(name, sa.TIMESTAMP(timezone=True), nullable=null)
-
-
-def _ref(name: str, *, null: bool = False) -> sa.Column[object]:
-    return sa.Column(name, sa.Uuid, nullable=null)
-
-
-def _doc(name: str) -> sa.Column[object]:
-    return sa.Column(name, JSONB, nullable=False)
-
-
-def _bytes(name: str) -> sa.Column[bytes]:
-    return sa.Column(name, sa.LargeBinary, nullable=False)
-
 
 # An organisation: the tenant. `version` moves with every change of its definitions, users or keys.
 org = sa.Table(
     "org",
     metadata,
-    _org(),
-    _ref("id"),
-    _text("name"),
-    _text("short_code"),
-    _big("version"),
-    _doc("settings"),
-    _when("created_on"),
+    org_column(),
+    ref("id"),
+    text("name"),
+    text("short_code"),
+    big("version"),
+    doc("settings"),
+    when("created_on"),
 )
 
 # What must be found without knowing the organisation: access keys, async keys, sign-in names.
@@ -78,23 +41,23 @@ directory = sa.Table(
     metadata,
     sa.Column("kind", sa.Text, primary_key=True),
     sa.Column("value", sa.Text, primary_key=True),
-    _big("org_id"),
-    _ref("id"),
+    big("org_id"),
+    ref("id"),
 )
 
 app_user = sa.Table(
     "app_user",
     metadata,
-    _org(),
-    _id(),
-    _text("email"),
-    _text("first_name"),
-    _text("last_name"),
-    _text("role"),
-    _flag("active"),
-    _doc("profile"),
-    _when("created_on"),
-    _when("modified_on"),
+    org_column(),
+    id_column(),
+    text("email"),
+    text("first_name"),
+    text("last_name"),
+    text("role"),
+    flag("active"),
+    doc("profile"),
+    when("created_on"),
+    when("modified_on"),
     sa.ForeignKeyConstraint(["org_id"], ["org.org_id"], ondelete="CASCADE"),
 )
 sa.Index("app_user_email_key", app_user.c.org_id, sa.func.lower(app_user.c.email), unique=True)
@@ -102,14 +65,14 @@ sa.Index("app_user_email_key", app_user.c.org_id, sa.func.lower(app_user.c.email
 api_key = sa.Table(
     "api_key",
     metadata,
-    _org(),
-    _id(),
-    _ref("user_id"),
-    _text("access_key"),
-    _bytes("salt"),
-    _bytes("digest"),
-    _flag("active"),
-    _when("created_on"),
+    org_column(),
+    id_column(),
+    ref("user_id"),
+    text("access_key"),
+    blob("salt"),
+    blob("digest"),
+    flag("active"),
+    when("created_on"),
     sa.ForeignKeyConstraint(["org_id", "user_id"], ["app_user.org_id", "app_user.id"], ondelete="CASCADE"),
 )
 
@@ -118,19 +81,19 @@ api_key = sa.Table(
 record_type = sa.Table(
     "record_type",
     metadata,
-    _org(),
-    _id(),
-    _text("kind"),
-    _int("code"),
-    _text("name"),
-    _text("display_name"),
-    _int("score"),
-    _flag("active"),
-    _doc("definition"),
-    _ref("created_by", null=True),
-    _when("created_on"),
-    _ref("modified_by", null=True),
-    _when("modified_on"),
+    org_column(),
+    id_column(),
+    text("kind"),
+    integer("code"),
+    text("name"),
+    text("display_name"),
+    integer("score"),
+    flag("active"),
+    doc("definition"),
+    ref("created_by", null=True),
+    when("created_on"),
+    ref("modified_by", null=True),
+    when("modified_on"),
     sa.UniqueConstraint("org_id", "code"),
     sa.ForeignKeyConstraint(["org_id"], ["org.org_id"], ondelete="CASCADE"),
 )
@@ -138,31 +101,33 @@ record_type = sa.Table(
 field = sa.Table(
     "field",
     metadata,
-    _org(),
-    _id(),
-    _ref("type_id"),
-    _text("name"),
-    _int("sequence"),
-    _doc("definition"),
-    _when("created_on"),
-    _when("modified_on"),
+    org_column(),
+    id_column(),
+    ref("type_id"),
+    text("name"),
+    integer("sequence"),
+    doc("definition"),
+    when("created_on"),
+    when("modified_on"),
     sa.UniqueConstraint("org_id", "type_id", "name"),
-    sa.ForeignKeyConstraint(["org_id", "type_id"], ["record_type.org_id", "record_type.id"], ondelete="CASCADE"),
+    sa.ForeignKeyConstraint(
+        ["org_id", "type_id"], ["record_type.org_id", "record_type.id"], ondelete="CASCADE"
+    ),
 )
 
 product = sa.Table(
     "product",
     metadata,
-    _org(),
-    _id(),
-    _text("sku"),
-    _text("name"),
-    _text("description"),
-    _flag("active"),
-    _ref("created_by", null=True),
-    _when("created_on"),
-    _ref("modified_by", null=True),
-    _when("modified_on"),
+    org_column(),
+    id_column(),
+    text("sku"),
+    text("name"),
+    text("description"),
+    flag("active"),
+    ref("created_by", null=True),
+    when("created_on"),
+    ref("modified_by", null=True),
+    when("modified_on"),
     sa.ForeignKeyConstraint(["org_id"], ["org.org_id"], ondelete="CASCADE"),
 )
 sa.Index("product_sku_key", product.c.org_id, product.c.sku, unique=True, postgresql_where=product.c.active)
@@ -171,57 +136,59 @@ sa.Index("product_sku_key", product.c.org_id, product.c.sku, unique=True, postgr
 counter = sa.Table(
     "counter",
     metadata,
-    _org(),
+    org_column(),
     sa.Column("name", sa.Text, primary_key=True),
-    _big("next"),
+    big("next"),
 )
 
 # No index on a column that every activity moves: it would end in-page updates. fillfactor leaves them room.
 lead = sa.Table(
     "lead",
     metadata,
-    _org(),
-    _id(),
-    _int("version"),
-    _big("auto_id"),
-    _ref("owner_id"),
-    _text("stage"),
-    _int("score"),
-    _int("engagement_score"),
+    org_column(),
+    id_column(),
+    integer("version"),
+    big("auto_id"),
+    ref("owner_id"),
+    text("stage"),
+    integer("score"),
+    integer("engagement_score"),
     sa.Column("revenue", sa.Numeric, nullable=False),
-    _ref("account_id", null=True),
-    _flag("is_lead"),
-    _ref("created_by"),
-    _when("created_on"),
-    _ref("modified_by"),
-    _when("modified_on"),
-    _when("touched_on"),
-    _ref("first_activity_id", null=True),
-    _when("first_activity_on", null=True),
-    _ref("last_activity_id", null=True),
-    _when("last_activity_on", null=True),
-    _int("last_activity_code", null=True),
-    _doc("fields"),
+    ref("account_id", null=True),
+    flag("is_lead"),
+    ref("created_by"),
+    when("created_on"),
+    ref("modified_by"),
+    when("modified_on"),
+    when("touched_on"),
+    ref("first_activity_id", null=True),
+    when("first_activity_on", null=True),
+    ref("last_activity_id", null=True),
+    when("last_activity_on", null=True),
+    integer("last_activity_code", null=True),
+    doc("fields"),
     postgresql_with={"fillfactor": 80},
 )
 sa.Index("lead_auto_id_key", lead.c.org_id, lead.c.auto_id, unique=True)
-sa.Index("lead_account_idx", lead.c.org_id, lead.c.account_id, postgresql_where=lead.c.account_id.is_not(None))
+sa.Index(
+    "lead_account_idx", lead.c.org_id, lead.c.account_id, postgresql_where=lead.c.account_id.is_not(None)
+)
 
 # One row per unique value of a lead. The primary key is what makes "no duplicate lead" true under any race,
 # and what every search-by goes through.
 lead_key = sa.Table(
     "lead_key",
     metadata,
-    _org(),
+    org_column(),
     sa.Column("field", sa.Text, primary_key=True),
     sa.Column("value", sa.Text, primary_key=True),
-    _ref("lead_id"),
+    ref("lead_id"),
 )
 # The by-phone read compares digits only; the last eight of them narrow the search to a handful of rows.
 sa.Index(
     "lead_key_phone_idx",
     lead_key.c.org_id,
-    sa.text(r"right(regexp_replace(value, '\D', '', 'g'), 8)"),
+    sa.text("right(translate(value, ' +-()./', ''), 8)"),
     postgresql_where=lead_key.c.field.in_(["Phone", "Mobile"]),
 )
 
@@ -229,26 +196,26 @@ sa.Index(
 activity = sa.Table(
     "activity",
     metadata,
-    _org(),
-    _id(),
-    _int("version"),
-    _int("code"),
-    _ref("lead_id", null=True),
-    _ref("account_id", null=True),
-    _ref("opportunity_id", null=True),
-    _big("auto_id", null=True),
-    _when("happened_on"),
-    _text("note", null=True),
-    _ref("owner_id", null=True),
-    _text("status", null=True),
-    _int("score"),
-    _flag("locked"),
-    _flag("cancelled"),
-    _ref("created_by"),
-    _when("created_on"),
-    _ref("modified_by"),
-    _when("modified_on"),
-    _doc("fields"),
+    org_column(),
+    id_column(),
+    integer("version"),
+    integer("code"),
+    ref("lead_id", null=True),
+    ref("account_id", null=True),
+    ref("opportunity_id", null=True),
+    big("auto_id", null=True),
+    when("happened_on"),
+    text("note", null=True),
+    ref("owner_id", null=True),
+    text("status", null=True),
+    integer("score"),
+    flag("locked"),
+    flag("cancelled"),
+    ref("created_by"),
+    when("created_on"),
+    ref("modified_by"),
+    when("modified_on"),
+    doc("fields"),
     postgresql_with={"fillfactor": 90},
 )
 sa.Index(
@@ -285,20 +252,20 @@ sa.Index(
 account = sa.Table(
     "account",
     metadata,
-    _org(),
-    _id(),
-    _int("version"),
-    _int("code"),
-    _big("auto_id"),
-    _text("name"),
-    _ref("owner_id"),
-    _text("stage", null=True),
-    _ref("created_by"),
-    _when("created_on"),
-    _ref("modified_by"),
-    _when("modified_on"),
-    _when("last_activity_on", null=True),
-    _doc("fields"),
+    org_column(),
+    id_column(),
+    integer("version"),
+    integer("code"),
+    big("auto_id"),
+    text("name"),
+    ref("owner_id"),
+    text("stage", null=True),
+    ref("created_by"),
+    when("created_on"),
+    ref("modified_by"),
+    when("modified_on"),
+    when("last_activity_on", null=True),
+    doc("fields"),
 )
 sa.Index("account_auto_id_key", account.c.org_id, account.c.auto_id, unique=True)
 sa.Index("account_name_idx", account.c.org_id, account.c.code, account.c.name)
@@ -307,25 +274,31 @@ sa.Index("account_name_idx", account.c.org_id, account.c.code, account.c.name)
 account_key = sa.Table(
     "account_key",
     metadata,
-    _org(),
+    org_column(),
     sa.Column("code", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("field", sa.Text, primary_key=True),
     sa.Column("value", sa.Text, primary_key=True),
-    _ref("account_id"),
+    ref("account_id"),
 )
 
 # Who changed which field from what to what: `changes` is {name: [old, new]}.
 change = sa.Table(
     "change",
     metadata,
-    _org(),
-    _id("record_id"),
-    _id(),
-    _int("code"),
-    _ref("lead_id", null=True),
-    _when("changed_on"),
-    _ref("changed_by"),
-    _doc("changes"),
+    org_column(),
+    id_column("record_id"),
+    id_column(),
+    integer("code"),
+    ref("lead_id", null=True),
+    when("changed_on"),
+    ref("changed_by"),
+    sa.Column("changes", sa.JSON, nullable=False),  # only read, never searched: kept as text
 )
 # Histories by type and time. Lead rows (code -1) are found by record only and are not indexed again.
-sa.Index("change_code_idx", change.c.org_id, change.c.code, change.c.changed_on, postgresql_where=change.c.code >= 0)
+sa.Index(
+    "change_code_idx",
+    change.c.org_id,
+    change.c.code,
+    change.c.changed_on,
+    postgresql_where=change.c.code >= 0,
+)

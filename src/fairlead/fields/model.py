@@ -166,7 +166,7 @@ class Field(msgspec.Struct, frozen=True, dict=True, omit_defaults=True):
         """The members of a field set by name."""
         return {member.name: member for member in self.members}
 
-    @property
+    @cached_property
     def default_value(self) -> str | None:
         """What a new record gets when nothing is sent: `default`, else the option marked as default."""
         if self.default is not None:

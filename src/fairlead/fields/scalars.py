@@ -95,7 +95,7 @@ def _number_of_text(text: str) -> Decimal | None:
     if not digits.isdigit() or not digits.isascii() or len(digits) > MOST_DIGITS:
         return None
     number = Decimal(text)
-    return number if number else abs(number)
+    return number or abs(number)
 
 
 def _has_shape(text: str) -> bool:

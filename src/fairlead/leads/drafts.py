@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fairlead.errors import (
@@ -25,7 +26,15 @@ from fairlead.wire.types import Pair
 IDENTITY = ("FirstName", "LastName", "EmailAddress", "Phone")
 """A lead has a value in at least one of these."""
 
-_ID_NAMES = ("ProspectID", "ProspectId")
+UNSET: Mapping[str, Any] = {
+    "LeadType": "OT_0",
+    **dict.fromkeys(("DoNotEmail", "DoNotCall", "DoNotSMS", "DoNotTrack", "IsPrimaryContact"), False),
+}
+"""What a field without a value means and shows, where that is not a blank."""
+
+ID_NAMES = ("ProspectID", "ProspectId")
+"""The two spellings of the lead's id."""
+
 _USER_GUID = "__UseUserDefinedGuid__"
 
 
@@ -37,7 +46,19 @@ class Draft:
     for its turn in the order of checks, see `check`.
     """
 
-    __slots__ = ("account_id", "chosen_id", "error", "id", "owner_id", "search_by", "sent", "sets", "stage", "values")
+    __slots__ = (
+        "_keys",
+        "account_id",
+        "chosen_id",
+        "error",
+        "id",
+        "owner_id",
+        "search_by",
+        "sent",
+        "sets",
+        "stage",
+        "values",
+    )
 
     def __init__(self) -> None:
         self.values: dict[str, Any] = {}
@@ -50,6 +71,7 @@ class Draft:
         self.stage: str | None = None
         self.account_id: str | None = None
         self.error: ApiError | None = None
+        self._keys: list[tuple[str, str]] | None = None
 
     def check(self) -> Draft:
         """Raise what is wrong with the attributes: UnknownAttributes, InvalidDataType, InvalidInput, UnknownReference."""
@@ -62,13 +84,34 @@ class Draft:
         return compared(field, self.values.get(field.name))
 
     def keys(self, defs: Definitions) -> list[tuple[str, str]]:
-        """All unique values sent."""
-        found = []
-        for field in defs.unique:
-            value = self.values.get(field.name)
-            if value is not None:
-                found.append((field.name, compared(field, value) or ""))
-        return found
+        """All unique values sent: (field, value as it is compared), in the order in which collisions are reported.
+
+        Asked for several times on the way of a call, and the values no longer change: made once.
+        """
+        if self._keys is None:
+            values = self.values
+            self._keys = [
+                (field.name, compared(field, values[field.name]) or "")
+                for field in defs.unique
+                if values.get(field.name) is not None
+            ]
+        return self._keys
+
+
+def compared_text(call: Call[Any, Any], field: Field, raw: Any) -> str | None:
+    """A unique value as a caller names a lead by it, as it is compared; None for one that no lead can have."""
+    try:
+        return compared(field, parse(field, raw.strip() if isinstance(raw, str) else raw, call.defs.loose))
+    except FieldError:
+        return None
+
+
+_GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE).fullmatch
+
+
+def is_id(text: str) -> bool:
+    """True for the shape of a GUID: 8-4-4-4-12 hex digits."""
+    return _GUID(text) is not None
 
 
 def compared(field: Field, value: Any) -> str | None:
@@ -87,41 +130,49 @@ def draft(call: Call[Any, Any], pairs: Iterable[Pair]) -> Draft:
     """
     found = Draft()
     fields = call.defs.lead.fields
-    unknown: list[str] = []
-    late: FieldError | ApiError | None = None
-    loose = call.defs.loose
+    unknown: dict[str, None] = {}
+    late: dict[str, FieldError | ApiError] = {}
     for pair in pairs:
         name = pair.name
         field = fields.get(name)
         if field is not None and not field.read_only:
             try:
-                if field.data_type is DataType.FIELD_SET:
-                    _members(call, found, field, pair)
-                elif name in _CORE:
-                    _CORE[name](call, found, field, pair.Value)
-                else:
-                    value = parse(field, pair.Value, loose)
-                    found.values[name] = value
-                    if field.data_type is DataType.SELECT:
-                        _notice_options(call, field, value)
+                _set(call, found, field, pair)
+                if late:
+                    late.pop(name, None)
             except (FieldError, ApiError) as error:
-                late = late or error
+                late[name] = error
             found.sent.add(name)
         elif name == "SearchBy":
             found.search_by = _search_by(pair.Value)
-        elif name in _ID_NAMES:
+        elif name in ID_NAMES:
             found.id = str(pair.Value).strip().lower() if pair.Value else None
         elif name == _USER_GUID:
             found.chosen_id = str(pair.Value).strip().lower() in ("true", "1")
         elif field is not None:
             call.notice("read-only-attribute", name)
         else:
-            unknown.append(name)
+            unknown[name] = None
     if unknown:
-        found.error = UnknownAttributes(unknown)
-    elif late is not None:
-        found.error = late if isinstance(late, ApiError) else refusal(late)
+        found.error = UnknownAttributes(list(unknown))
+    elif late:
+        first = next(iter(late.values()))
+        found.error = first if isinstance(first, ApiError) else refusal(first)
     return found
+
+
+def _set(call: Call[Any, Any], found: Draft, field: Field, pair: Pair) -> None:
+    name = field.name
+    if field.data_type is DataType.FIELD_SET:
+        sent = [(member.name, member.Value) for member in pair.Fields or ()]
+        parse_members(field, sent, None, call.defs.loose)
+        found.sets[name] = (field, sent)
+    elif name in _CORE:
+        _CORE[name](call, found, field, pair.Value)
+    else:
+        value = found.values[name] = parse(field, pair.Value, call.defs.loose)
+        if field.data_type is DataType.SELECT:
+            _notice_options(call, field, value)
 
 
 def refusal(error: FieldError) -> ApiError:
@@ -141,18 +192,13 @@ def _search_by(value: Any) -> str | None:
     return str(value).strip() if value is not None and value != "" else None
 
 
-def _members(call: Call[Any, Any], found: Draft, field: Field, pair: Pair) -> None:
-    sent = [(member.name, member.Value) for member in pair.Fields or ()]
-    parse_members(field, sent, None, call.defs.loose)
-    found.sets[field.name] = (field, sent)
-
-
 def _notice_options(call: Call[Any, Any], field: Field, value: Any) -> None:
     for option in unknown_options(field, value):
         call.notice("unknown-option", f"{field.name}={option}")
 
 
-def _owner(call: Call[Any, Any], found: Draft, field: Field, raw: Any) -> None:
+def _owner(call: Call[Any, Any], found: Draft, _: Field, raw: Any) -> None:
+    found.owner_id = None
     if raw is None or raw == "":
         return
     user = call.defs.user(str(raw))
@@ -163,16 +209,16 @@ def _owner(call: Call[Any, Any], found: Draft, field: Field, raw: Any) -> None:
 
 def _stage(call: Call[Any, Any], found: Draft, field: Field, raw: Any) -> None:
     value = parse(field, raw, call.defs.loose)
-    if value is not None:
-        _notice_options(call, field, value)
-        found.stage = str(value)
+    _notice_options(call, field, value)
+    found.stage = None if value is None else str(value)
 
 
-def _account(call: Call[Any, Any], found: Draft, field: Field, raw: Any) -> None:
+def _account(_: Call[Any, Any], found: Draft, __: Field, raw: Any) -> None:
     found.account_id = str(raw).strip().lower() if raw else None
 
 
-def _lead_type(call: Call[Any, Any], found: Draft, field: Field, raw: Any) -> None:
+def _lead_type(_: Call[Any, Any], found: Draft, field: Field, raw: Any) -> None:
+    found.values.pop("LeadType", None)
     if raw is None or raw == "":
         return
     value = str(raw)
@@ -183,13 +229,10 @@ def _lead_type(call: Call[Any, Any], found: Draft, field: Field, raw: Any) -> No
 
 _CORE = {"OwnerId": _owner, "ProspectStage": _stage, "RelatedCompanyId": _account, "LeadType": _lead_type}
 
-BY_ID = ("ProspectId", "ProspectID")
-"""Values of SearchBy that mean the lead id."""
-
 
 def search_field(defs: Definitions, search_by: str) -> Field | None:
     """The unique field that SearchBy names; None for the lead id. Raises InvalidSearchBy for anything else."""
-    if search_by in BY_ID:
+    if search_by in ID_NAMES:
         return None
     for field in defs.unique:
         if field.name == search_by:

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from fairlead.errors import Duplicate, InvalidInput, MandatoryMissing, UnknownReference
-from fairlead.fields.values import parse_members
-from fairlead.leads.drafts import BY_ID, IDENTITY, Draft, compared, duplicate, refusal, search_field
+from fairlead.errors import Duplicate, InvalidInput, InvalidSearchBy, MandatoryMissing, UnknownReference
 from fairlead.fields.errors import FieldError
+from fairlead.fields.model import Field
+from fairlead.fields.values import parse, parse_members
+from fairlead.leads.drafts import (
+    ID_NAMES,
+    IDENTITY,
+    UNSET,
+    Draft,
+    compared,
+    duplicate,
+    is_id,
+    refusal,
+    search_field,
+)
 from fairlead.orgs.definitions import LEAD, Definitions
 from fairlead.records.picture import Needs, Picture, new_id
 from fairlead.records.posting import LEAD_ASSIGNED, STAGE_CHANGE, post_system
@@ -18,25 +30,15 @@ from fairlead.wire.operation import Call
 SOURCES = ("Source", "SourceMedium", "SourceCampaign", "SourceContent")
 """Where a lead came from; a repeated capture never changes it."""
 
+_SOME_NAME = "FirstName, LastName, EmailAddress or Phone"
+_FILLED = frozenset(("OwnerId", "ProspectStage", "LeadType"))  # every lead has these, sent or not
 
-def needs_of(call: Call[Any, Any], draft: Draft, **more: Any) -> Needs:
+
+def needs_of(call: Call[Any, Any], draft: Draft, *, leads: Sequence[str] = (), **more: Any) -> Needs:
     """What a write with this draft must see: holders of its unique values, the lead it names, its account."""
-    leads = [draft.id] if draft.id is not None and is_id(draft.id) else []
+    leads = [*leads, draft.id] if draft.id is not None and is_id(draft.id) else leads
     accounts = [draft.account_id] if draft.account_id is not None and is_id(draft.account_id) else []
-    return Needs(
-        keys=draft.keys(call.defs), leads=leads, accounts=accounts, numbers=(("lead", 1),), **more
-    )
-
-
-def is_id(text: str) -> bool:
-    """True for the shape of a GUID: 8-4-4-4-12 hex digits."""
-    if len(text) != 36 or text[8] != "-" or text[13] != "-" or text[18] != "-" or text[23] != "-":
-        return False
-    try:
-        int(text.replace("-", ""), 16)
-    except ValueError:
-        return False
-    return True
+    return Needs(keys=draft.keys(call.defs), leads=leads, accounts=accounts, numbers=(("lead", 1),), **more)
 
 
 def lead_of(picture: Picture, lead_id: str | None) -> Lead:
@@ -55,13 +57,18 @@ def check_search_by(call: Call[Any, Any], draft: Draft, *, action: str) -> None:
     name = draft.search_by
     if name is None:
         return
-    if name in BY_ID:
+    if name in ID_NAMES:
         if draft.id is None:
             raise MandatoryMissing("ProspectId", action)
-    else:
-        if name in call.defs.lead.fields and draft.values.get(name) is None and not draft.error:
-            raise MandatoryMissing(name, action)
-        search_field(call.defs, name)
+        return
+    field = call.defs.lead.fields.get(name)
+    if field is None:
+        raise InvalidSearchBy
+    # A refused value was sent; its own error comes later, in the order of checks.
+    refused = draft.error is not None and name in draft.sent
+    if draft.values.get(name) is None and not refused and (field.unique or name not in draft.sent):
+        raise MandatoryMissing(name, action)
+    search_field(call.defs, name)
 
 
 def find(picture: Picture, call: Call[Any, Any], draft: Draft) -> Lead | None:
@@ -75,13 +82,11 @@ def find(picture: Picture, call: Call[Any, Any], draft: Draft) -> Lead | None:
 def check_collisions(picture: Picture, defs: Definitions, draft: Draft, lead: Lead | None) -> None:
     """Raise Duplicate for the first unique value that another lead holds."""
     own = lead.id if lead is not None else None
-    values = draft.values
-    for field in defs.unique:
-        value = values.get(field.name)
-        if value is not None:
-            holder = picture.keys.get((field.name, compared(field, value) or ""))
-            if holder is not None and holder != own:
-                raise duplicate(field)
+    held = picture.keys
+    for key in draft.keys(defs):
+        holder = held.get(key)
+        if holder is not None and holder != own:
+            raise duplicate(defs.lead.fields[key[0]])
 
 
 def check_account(picture: Picture, draft: Draft) -> None:
@@ -92,12 +97,19 @@ def check_account(picture: Picture, draft: Draft) -> None:
 
 def check_new(call: Call[Any, Any], draft: Draft, *, action: str = "creating lead") -> None:
     """A new lead needs a name, an e-mail address or a phone, and every mandatory field."""
-    values = draft.values
+    _check_whole(call.defs, draft.values, draft.sets, action)
+
+
+def _check_whole(defs: Definitions, values: Mapping[str, Any], sets: Collection[str], action: str) -> None:
     if not any(values.get(name) for name in IDENTITY):
-        raise MandatoryMissing("FirstName, LastName, EmailAddress or Phone", action)
-    for field in call.defs.lead.mandatory:
-        if values.get(field.name) is None and field.name not in draft.sets and not field.read_only:
-            raise MandatoryMissing(field.name, action)
+        raise MandatoryMissing(_SOME_NAME, action)
+    for field in defs.lead.mandatory:
+        name = field.name
+        filled = (
+            values.get(name) is not None or name in sets or name in _FILLED or field.default_value is not None
+        )
+        if not filled and not field.read_only:
+            raise MandatoryMissing(name, action)
 
 
 def create(picture: Picture, call: Call[Any, Any], draft: Draft) -> Lead:
@@ -118,8 +130,9 @@ def create(picture: Picture, call: Call[Any, Any], draft: Draft) -> Lead:
         if (value := parse_members(field, sent, None, defs.loose)) is not None:
             fields[name] = value
     for field in defs.lead.defaults:
-        fields.setdefault(field.name, field.default)
-    fields.setdefault("Origin", "API")
+        if field.name not in draft.sent and field.name not in _FILLED:
+            fields[field.name] = parse(field, field.default_value, defs.loose)
+    fields["Origin"] = "API"
     lead = Lead(
         org_id=call.org_id,
         id=lead_id,
@@ -140,11 +153,11 @@ def create(picture: Picture, call: Call[Any, Any], draft: Draft) -> Lead:
         fields=fields,
     )
     picture.add_lead(lead)
-    for name, value in draft.keys(defs):
-        picture.claim(name, value, lead)
+    _hold_account(picture, lead)
+    for name, key in draft.keys(defs):
+        picture.claim(name, key, lead)
     changes = {name: [None, value] for name, value in fields.items()}
-    changes["OwnerId"] = [None, lead.owner_id]
-    changes["ProspectStage"] = [None, lead.stage]
+    changes |= {"OwnerId": [None, lead.owner_id], "ProspectStage": [None, lead.stage]}
     if lead.account_id is not None:
         changes["RelatedCompanyId"] = [None, lead.account_id]
     picture.record(lead.id, LEAD, changes, at=now, by=by, lead_id=lead.id)
@@ -158,20 +171,54 @@ def first_stage(defs: Definitions) -> str:
 
 
 def update(
-    picture: Picture, call: Call[Any, Any], lead: Lead, draft: Draft, *, only_empty: bool = False, keep: tuple[str, ...] = ()
+    picture: Picture,
+    call: Call[Any, Any],
+    lead: Lead,
+    draft: Draft,
+    *,
+    only_empty: bool = False,
+    keep: Collection[str] = (),
 ) -> bool:
     """Write what the draft says to a lead; False when everything was stored already.
 
-    `only_empty` fills blanks only; attributes in `keep` stay. Raises Duplicate, MandatoryMissing,
-    UnknownReference, InvalidInput, with nothing changed.
+    `only_empty` fills blanks only, in field sets too; attributes in `keep` stay. Raises Duplicate,
+    MandatoryMissing, UnknownReference, InvalidInput, with nothing changed.
     """
-    defs = call.defs
-    changes = _field_changes(defs, lead, draft, only_empty=only_empty, keep=keep)
+    changes = _field_changes(call.defs, lead, draft, only_empty=only_empty, keep=keep)
     core = _core_changes(lead, draft, only_empty=only_empty, keep=keep)
     if not changes and not core:
         return False
     _check_update(picture, call, lead, draft, changes)
-    _move_keys(picture, defs, lead, changes)
+    _apply(picture, call, lead, changes, core)
+    _announce(picture, call, lead, core)
+    return True
+
+
+def convert(picture: Picture, call: Call[Any, Any], lead: Lead, draft: Draft) -> None:
+    """Make an anonymous visitor a lead, with what the draft says. Raises what `create` and `update` raise."""
+    changes = _field_changes(call.defs, lead, draft, only_empty=False, keep=())
+    core = _core_changes(lead, draft, only_empty=False, keep=())
+    _check_whole(
+        call.defs, lead.fields | {name: new for name, (_, new) in changes.items()}, (), "creating lead"
+    )
+    _check_update(picture, call, lead, draft, changes)
+    # The instant as a field stores it, see `fields.values`.
+    since = f"{call.now:%Y-%m-%d %H:%M:%S}.{call.now.microsecond // 1000:03}"
+    changes["LeadConversionDate"] = [lead.fields.get("LeadConversionDate"), since]
+    core["IsLead"] = [False, True]
+    _apply(picture, call, lead, changes, core)
+    _announce(picture, call, lead, core)
+
+
+def _apply(
+    picture: Picture,
+    call: Call[Any, Any],
+    lead: Lead,
+    changes: dict[str, list[Any]],
+    core: dict[str, list[Any]],
+) -> None:
+    """Write checked changes into the lead, its unique values and its history."""
+    _move_keys(picture, call.defs, lead, changes)
     for name, (_, new) in changes.items():
         if new is None:
             lead.fields.pop(name, None)
@@ -179,48 +226,72 @@ def update(
             lead.fields[name] = new
     for name, (_, new) in core.items():
         setattr(lead, _CORE[name], new)
+    if "RelatedCompanyId" in core:
+        _hold_account(picture, lead)
     now, by = call.now, call.actor.id
     lead.modified_on = lead.touched_on = now
     lead.modified_by = by
     picture.touch_lead(lead)
     picture.record(lead.id, LEAD, changes | core, at=now, by=by, lead_id=lead.id)
-    _announce(picture, call, lead, core)
-    return True
 
 
-_CORE = {"OwnerId": "owner_id", "ProspectStage": "stage", "RelatedCompanyId": "account_id"}
+def _hold_account(picture: Picture, lead: Lead) -> None:
+    """Write the lead's account too, as it is: then its deletion meanwhile is noticed, see `queries.Moved`."""
+    if lead.account_id is not None:
+        picture.touch_account(picture.accounts[lead.account_id])
+
+
+_CORE = {
+    "OwnerId": "owner_id",
+    "ProspectStage": "stage",
+    "RelatedCompanyId": "account_id",
+    "IsLead": "is_lead",
+}
+_SENT_CORE = ("OwnerId", "ProspectStage", "RelatedCompanyId")
 
 
 def _field_changes(
-    defs: Definitions, lead: Lead, draft: Draft, *, only_empty: bool, keep: tuple[str, ...]
+    defs: Definitions, lead: Lead, draft: Draft, *, only_empty: bool, keep: Collection[str]
 ) -> dict[str, list[Any]]:
     old = lead.fields
     changes = {}
     for name, value in draft.values.items():
         before = old.get(name)
-        if before != value and name not in keep and not (only_empty and before is not None):
+        if name in keep or (only_empty and before is not None):
+            continue
+        if before != value and _meant(name, before) != _meant(name, value):
             changes[name] = [before, value]
     for name, (field, sent) in draft.sets.items():
         before = old.get(name)
-        try:
-            value = parse_members(field, sent, before, defs.loose)
-        except FieldError as error:
-            raise refusal(error) from None
-        if before != value and name not in keep and not (only_empty and before):
-            changes[name] = [before, value]
+        if name in keep:
+            continue
+        blank = [(member, value) for member, value in sent if (before or {}).get(member) is None]
+        after = _members(defs, field, blank if only_empty else sent, before)
+        if before != after:
+            changes[name] = [before, after]
     return changes
 
 
-def _core_changes(lead: Lead, draft: Draft, *, only_empty: bool, keep: tuple[str, ...]) -> dict[str, list[Any]]:
+def _meant(name: str, value: Any) -> Any:
+    return UNSET.get(name) if value is None else value
+
+
+def _members(defs: Definitions, field: Field, sent: list[tuple[str, Any]], before: Any) -> Any:
+    try:
+        return parse_members(field, sent, before, defs.loose)
+    except FieldError as error:
+        raise refusal(error) from None
+
+
+def _core_changes(
+    lead: Lead, draft: Draft, *, only_empty: bool, keep: Collection[str]
+) -> dict[str, list[Any]]:
     changes: dict[str, list[Any]] = {}
-    if only_empty:
-        if draft.account_id is not None and lead.account_id is None:
-            changes["RelatedCompanyId"] = [None, draft.account_id]
-        return changes
-    for name, column in _CORE.items():
+    for name in _SENT_CORE:
+        column = _CORE[name]
         new, before = getattr(draft, column), getattr(lead, column)
         sent = new is not None or (column == "account_id" and name in draft.sent)
-        if sent and new != before and name not in keep:
+        if sent and new != before and name not in keep and not (only_empty and before is not None):
             changes[name] = [before, new]
     return changes
 
@@ -236,9 +307,9 @@ def _check_update(
                 raise duplicate(field)
     check_account(picture, draft)
     emptied = [name for name in IDENTITY if name in changes and changes[name][1] is None]
-    if emptied and not any(lead.fields.get(name) for name in IDENTITY if name not in emptied):
-        if not any(changes[name][1] for name in IDENTITY if name in changes):
-            raise MandatoryMissing("FirstName, LastName, EmailAddress or Phone", "updating lead")
+    kept = any(lead.fields.get(name) for name in IDENTITY if name not in emptied)
+    if emptied and not kept and not any(changes[name][1] for name in IDENTITY if name in changes):
+        raise MandatoryMissing(_SOME_NAME, "updating lead")
     for field in call.defs.lead.mandatory:
         if field.name in changes and changes[field.name][1] is None:
             raise MandatoryMissing(field.name, "updating lead")
@@ -256,7 +327,8 @@ def _move_keys(picture: Picture, defs: Definitions, lead: Lead, changes: dict[st
         before, after = compared(field, moved[0]), compared(field, moved[1])
         if before == after:
             continue
-        if before is not None:
+        # A value stored before its field became unique may be another lead's by now: that one keeps it.
+        if before is not None and picture.keys.get((field.name, before), lead.id) == lead.id:
             picture.release(field.name, before, lead)
         if after is not None:
             picture.claim(field.name, after, lead)
@@ -291,3 +363,8 @@ def set_stage(picture: Picture, call: Call[Any, Any], lead: Lead, stage: str) ->
 def may_change(call: Call[Any, Any], lead: Lead) -> bool:
     """True when the caller may see and change this lead: everybody but a Sales_User, who has their own."""
     return call.actor.role != "Sales_User" or lead.owner_id == call.actor.id
+
+
+def seen_by(call: Call[Any, Any]) -> str | None:
+    """For reads: the owner whose leads are all that the caller may see; None: every lead."""
+    return call.actor.id if call.actor.role == "Sales_User" else None

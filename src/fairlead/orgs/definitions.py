@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from fairlead.db.pool import Pool
 from fairlead.fields.model import Field
 from fairlead.fields.values import Context
 from fairlead.orgs import queries
@@ -24,10 +25,10 @@ LEAD = -1
 
 
 class RecordType(msgspec.Struct, frozen=True):
-    """One kind of record: the lead, an activity type, an opportunity type, an account type…
+    """One kind of record: the lead, an activity type, an opportunity type, an account type and so on.
 
     `kind` is lead, activity, system, sale, opportunity, account or account_activity. `settings` holds what
-    only rules read: description, direction, duplicate rules, permissions to delete or lock.
+    only rules read, see `TYPE_SETTINGS`; `setting` fills in the defaults.
     """
 
     id: str
@@ -51,9 +52,27 @@ class RecordType(msgspec.Struct, frozen=True):
         """True for the kinds that callers may post themselves."""
         return self.kind in ("activity", "system")
 
+    def setting(self, name: str) -> Any:
+        """A setting of the type, or its default."""
+        return self.settings.get(name, TYPE_SETTINGS[name])
+
+
+TYPE_SETTINGS: dict[str, Any] = {
+    "description": "",
+    "direction": 0,  # 0 inbound, 1 outbound
+    "can_delete": False,
+    "can_lock": False,
+    "allow_attachments": False,
+    "track_location": False,
+    "show_in_grid": True,
+    "duplicate_fields": [],  # opportunities: names of fields that must all be equal to make a duplicate
+    "auto_id_field": None,  # opportunities: name of the field that shows the auto number
+}
+"""Settings of a record type and their defaults."""
+
 
 class User(msgspec.Struct, frozen=True):
-    """A person of the organisation. `profile` holds what only screens and user reads need."""
+    """A person of the organisation. `profile` holds what only screens and user reads need: `PROFILE`."""
 
     id: str
     email: str
@@ -69,6 +88,26 @@ class User(msgspec.Struct, frozen=True):
     def name(self) -> str:
         """First and last name with one blank between."""
         return f"{self.first_name} {self.last_name}".strip()
+
+    def detail(self, name: str) -> Any:
+        """A part of the profile, or its default."""
+        return self.profile.get(name, PROFILE[name])
+
+
+PROFILE: dict[str, Any] = {
+    "phone": None,
+    "numbers": "",  # the phone numbers by which calls are told to be theirs, comma-separated
+    "date_format": "mm/dd/yy",
+    "time_zone": None,  # None: the organisation's
+    "user_type": 0,  # 0 web, 1 mobile
+    "call_agent": False,
+    "tag": "",
+    "manager_id": None,
+    "team_id": None,
+    "team_name": None,
+    "groups": [],  # ids of the organisation's setting "groups"
+}
+"""What the profile of a user may hold, and the defaults."""
 
 
 class Product(msgspec.Struct, frozen=True):
@@ -128,6 +167,7 @@ SETTINGS: dict[str, Any] = {
     "customer_stage": "Customer",
     "convert_to_customer": True,
     "lead_delete": True,
+    "groups": {},  # sales groups: id → name
 }
 """Settings of an organisation and their defaults."""
 
@@ -136,6 +176,7 @@ class Definitions:
     """Everything that says what records of an organisation look like and who may touch them."""
 
     __slots__ = (
+        "async_keys",
         "context",
         "keys",
         "lead",
@@ -157,6 +198,7 @@ class Definitions:
         users: Iterable[User],
         products: Iterable[Product],
         keys: Iterable[Key],
+        async_keys: Iterable[str] = (),
     ) -> None:
         self.org = org
         self.version = org.version
@@ -167,6 +209,7 @@ class Definitions:
         self.products = {p.id: p for p in products}
         self.products_by_sku = {p.sku: p for p in self.products.values() if p.active}
         self.keys = {k.access_key: k for k in keys}
+        self.async_keys = frozenset(async_keys)  # ids of the active ones
         self.unique = unique_fields(self.lead)
         active = {u.id: u for u in self.users.values() if u.active}
         sold = {p.id: p for p in self.products.values() if p.active}
@@ -181,6 +224,12 @@ class Definitions:
     def user(self, id_or_email: str) -> User | None:
         """The active user with this id or e-mail address."""
         found = self.users.get(id_or_email.lower()) or self.users_by_email.get(id_or_email.strip().lower())
+        return found if found is not None and found.active else None
+
+    def actor(self, access_key: str) -> User | None:
+        """The active user of an active key."""
+        key = self.keys.get(access_key)
+        found = self.users.get(key.user_id) if key is not None and key.active else None
         return found if found is not None and found.active else None
 
     def user_name(self, user_id: str | None) -> str | None:
@@ -214,6 +263,7 @@ class Cache:
     def __init__(self) -> None:
         self._known: dict[int, Definitions] = {}
         self._directory: dict[tuple[str, str], int] = {}
+        self._async_keys: dict[str, tuple[int, str]] = {}
 
     def known(self, org_id: int) -> Definitions | None:
         """What is in memory; its version may be old."""
@@ -243,6 +293,16 @@ class Cache:
                 self._directory[kind, value] = org_id
         return org_id
 
+    async def async_key(self, pool: Pool, digest: str) -> tuple[int, str] | None:
+        """Organisation and id of a key of the asynchronous surface, by its digest, active or not."""
+        found = self._async_keys.get(digest)
+        if found is None:
+            async with pool.connection() as db:
+                found = await queries.entry(db, "async_key", digest)
+            if found is not None:
+                self._async_keys[digest] = found
+        return found
+
     def org_known(self, kind: str, value: str) -> int | None:
         """As `org_of`, from memory only."""
         return self._directory.get((kind, value))
@@ -267,6 +327,7 @@ async def read(db: Any, org_id: int) -> Definitions:
         _rows(row["users"], User),
         _rows(row["products"], Product),
         _rows(row["keys"], Key),
+        _rows(row["async_keys"], str),
     )
 
 
@@ -310,7 +371,7 @@ def _type(stored: _StoredType, fields: Mapping[str, Field]) -> RecordType:
         modified_by=stored.modified_by,
         modified_on=stored.modified_on,
         mandatory=tuple(f for f in ordered.values() if f.mandatory),
-        defaults=tuple(f for f in ordered.values() if f.default is not None),
+        defaults=tuple(f for f in ordered.values() if f.default_value is not None),
     )
 
 

@@ -7,9 +7,12 @@ from typing import Any
 
 import msgspec
 
+from fairlead.fields.model import Field
+
 VERSION = "select version from org where org_id = $1"
 
 ORG_OF = "select org_id from directory where kind = $1 and value = $2"
+ENTRY = "select org_id, id::text as id from directory where kind = $1 and value = $2"
 
 # One row, one snapshot: the organisation and its lists as JSON texts.
 DEFINITIONS = """
@@ -21,8 +24,10 @@ select (select row_to_json(o)::text from org o where o.org_id = $1) as org,
        (select json_agg(p order by p.id)::text from product p where p.org_id = $1) as products,
        (select json_agg(k)::text from (select id, user_id, access_key, encode(salt, 'base64') as salt,
                encode(digest, 'base64') as digest, active from api_key where org_id = $1
-               order by created_on, id) k) as keys
+               order by created_on, id) k) as keys,
+       (select json_agg(s.id)::text from async_key s where s.org_id = $1 and s.active) as async_keys
 """
+
 
 async def version(db: Any, org_id: int) -> int | None:
     """The version of an organisation's definitions; None when it does not exist."""
@@ -34,6 +39,12 @@ async def org_of(db: Any, kind: str, value: str) -> int | None:
     """The organisation a directory entry points to."""
     found: int | None = await db.fetchval(ORG_OF, kind, value)
     return found
+
+
+async def entry(db: Any, kind: str, value: str) -> tuple[int, str] | None:
+    """The organisation and the id that a directory entry points to."""
+    row = await db.fetchrow(ENTRY, kind, value)
+    return (row["org_id"], row["id"]) if row is not None else None
 
 
 async def definitions(db: Any, org_id: int) -> Any:
@@ -61,14 +72,38 @@ INSERT_ORG = """
 insert into org (org_id, id, name, short_code, version, settings, created_on)
 values ($1, $2, $3, $4, 1, $5::text::jsonb, $6)
 """
-INSERT_TYPE = """
+# Types and fields arrive as JSON lists: one statement each, however many there are.
+INSERT_TYPES = """
 insert into record_type (org_id, id, kind, code, name, display_name, score, active, definition,
     created_by, created_on, modified_by, modified_on)
-values ($1, $2, $3, $4, $5, $6, $7, true, $8::text::jsonb, $9, $10, $9, $10)
+select org_id, id, kind, code, name, display_name, score, true, definition, by, at, by, at
+from json_to_recordset($1::json) as n(org_id bigint, id uuid, kind text, code int, name text, display_name text,
+    score int, definition jsonb, by uuid, at timestamptz)
 """
-INSERT_FIELD = """
+INSERT_FIELDS = """
 insert into field (org_id, id, type_id, name, sequence, definition, created_on, modified_on)
-values ($1, $2, $3, $4, $5, $6::text::jsonb, $7, $7)
+select org_id, id, type_id, name, sequence, definition, at, at
+from json_to_recordset($1::json) as n(org_id bigint, id uuid, type_id uuid, name text, sequence int,
+    definition jsonb, at timestamptz)
+"""
+CODES = "select code from record_type where org_id = $1"
+UPDATE_TYPE = """
+update record_type set name = $3, display_name = $4, score = $5, active = $6, definition = $7::text::jsonb,
+    modified_by = $8, modified_on = $9
+where org_id = $1 and id = $2
+"""
+UPDATE_FIELD = """
+update field set sequence = $4, definition = $5::text::jsonb, modified_on = $6
+where org_id = $1 and type_id = $2 and name = $3
+"""
+DELETE_TYPE = "delete from record_type where org_id = $1 and id = $2"
+TYPE_IN_USE = "select exists (select 1 from activity where org_id = $1 and code = $2)"
+SET_SETTINGS = "update org set settings = settings || $2::text::jsonb where org_id = $1"
+INSERT_PRODUCTS = """
+insert into product (org_id, id, sku, name, description, active, created_by, created_on, modified_by, modified_on)
+select org_id, id, sku, name, description, true, by, at, by, at
+from json_to_recordset($1::json) as n(org_id bigint, id uuid, sku text, name text, description text, by uuid,
+    at timestamptz)
 """
 INSERT_USER = """
 insert into app_user (org_id, id, email, first_name, last_name, role, active, profile, created_on, modified_on)
@@ -80,6 +115,9 @@ insert into api_key (org_id, id, user_id, access_key, salt, digest, active, crea
 values ($1, $2, $3, $4, $5, $6, true, $7)
 """
 INSERT_DIRECTORY = "insert into directory (kind, value, org_id, id) values ($1, $2, $3, $4)"
+INSERT_ASYNC_KEY = "insert into async_key (org_id, id, active, created_on) values ($1, $2, true, $3)"
+SET_ASYNC_KEY_ACTIVE = "update async_key set active = $3 where org_id = $1 and id = $2"
+ASYNC_KEY_ORG = "select s.org_id from async_key s join org o on o.org_id = s.org_id where s.id = $1"
 SET_KEY_ACTIVE = "update api_key set active = $3 where org_id = $1 and access_key = $2"
 
 
@@ -100,28 +138,101 @@ async def insert_org(
     await db.execute(INSERT_ORG, org_id, id, name, short_code, _json(settings), now)
 
 
-async def insert_type(
+class TypeRow(msgspec.Struct):
+    """A record type to store; it is active."""
+
+    org_id: int
+    id: str
+    kind: str
+    code: int
+    name: str
+    display_name: str
+    score: int
+    definition: dict[str, Any]
+    by: str | None
+    at: datetime
+
+
+class FieldRow(msgspec.Struct):
+    """A field to store."""
+
+    org_id: int
+    id: str
+    type_id: str
+    name: str
+    sequence: int
+    definition: Field
+    at: datetime
+
+
+class ProductRow(msgspec.Struct):
+    """A product to store; it is active."""
+
+    org_id: int
+    id: str
+    sku: str
+    name: str
+    description: str
+    by: str
+    at: datetime
+
+
+async def insert_types(db: Any, rows: list[TypeRow]) -> None:
+    """Store record types."""
+    await db.execute(INSERT_TYPES, _json(rows))
+
+
+async def insert_fields(db: Any, rows: list[FieldRow]) -> None:
+    """Store fields."""
+    await db.execute(INSERT_FIELDS, _json(rows))
+
+
+async def insert_products(db: Any, rows: list[ProductRow]) -> None:
+    """Store products."""
+    await db.execute(INSERT_PRODUCTS, _json(rows))
+
+
+async def codes(db: Any, org_id: int) -> set[int]:
+    """The codes that are taken, by active types and by others."""
+    return {row["code"] for row in await db.fetch(CODES, org_id)}
+
+
+async def update_type(
     db: Any,
     org_id: int,
     id: str,
-    kind: str,
-    code: int,
+    *,
     name: str,
     display_name: str,
     score: int,
+    active: bool,
     definition: dict[str, Any],
-    *,
     by: str | None,
     now: datetime,
 ) -> None:
-    """Store a record type."""
+    """Store the changed head of a record type; its kind and code never change."""
     text = _json(definition)
-    await db.execute(INSERT_TYPE, org_id, id, kind, code, name, display_name, score, text, by, now)
+    await db.execute(UPDATE_TYPE, org_id, id, name, display_name, score, active, text, by, now)
 
 
-async def insert_fields(db: Any, rows: list[tuple[Any, ...]]) -> None:
-    """Store fields: (org_id, id, type_id, name, sequence, definition as JSON text, created_on)."""
-    await db.executemany(INSERT_FIELD, rows)
+async def update_field(db: Any, org_id: int, type_id: str, field: Field, *, now: datetime) -> None:
+    """Store a changed field."""
+    await db.execute(UPDATE_FIELD, org_id, type_id, field.name, field.sequence, _json(field), now)
+
+
+async def delete_type(db: Any, org_id: int, id: str) -> None:
+    """Remove a record type with its fields."""
+    await db.execute(DELETE_TYPE, org_id, id)
+
+
+async def type_in_use(db: Any, org_id: int, code: int) -> bool:
+    """True when there is an activity, opportunity, sale or account activity with this code."""
+    return bool(await db.fetchval(TYPE_IN_USE, org_id, code))
+
+
+async def set_settings(db: Any, org_id: int, settings: dict[str, Any]) -> None:
+    """Store the settings named; others stay."""
+    await db.execute(SET_SETTINGS, org_id, _json(settings))
 
 
 async def insert_user(
@@ -162,6 +273,52 @@ async def insert_key(
     await db.execute(INSERT_KEY, org_id, id, user_id, access_key, salt, digest, now)
 
 
-async def set_key_active(db: Any, org_id: int, access_key: str, active: bool) -> None:
+async def insert_async_key(db: Any, org_id: int, id: str, digest: str, *, now: datetime) -> None:
+    """Store a key of the asynchronous surface and the directory entry that finds it by its digest."""
+    await db.execute(INSERT_DIRECTORY, "async_key", digest, org_id, id)
+    await db.execute(INSERT_ASYNC_KEY, org_id, id, now)
+
+
+async def set_key_active(db: Any, org_id: int, access_key: str, *, active: bool) -> None:
     """Enable or disable a key."""
     await db.execute(SET_KEY_ACTIVE, org_id, access_key, active)
+
+
+async def set_async_key_active(db: Any, org_id: int, id: str, *, active: bool) -> None:
+    """Enable or disable a key of the asynchronous surface."""
+    await db.execute(SET_ASYNC_KEY_ACTIVE, org_id, id, active)
+
+
+async def org_of_async_key(db: Any, id: str) -> int | None:
+    """The organisation of the key with this id."""
+    found: int | None = await db.fetchval(ASYNC_KEY_ORG, id)
+    return found
+
+
+ASYNC_KEYS = """
+select s.org_id as org, s.id::text as id, s.active, s.created_on from async_key s
+where $1::bigint is null or s.org_id = $1
+order by s.org_id, s.created_on, s.id
+"""
+ORGANISATIONS = "select o.org_id as org, o.name from org o order by o.org_id"
+KEYS = """
+select k.org_id as org, k.access_key, k.active, u.email
+from api_key k join app_user u on u.org_id = k.org_id and u.id = k.user_id
+where $1::bigint is null or k.org_id = $1
+order by k.org_id, k.created_on, k.id
+"""
+
+
+async def organisations(db: Any) -> Any:
+    """All organisations, for the operator: org, name."""
+    return await db.fetch(ORGANISATIONS)
+
+
+async def keys(db: Any, org_id: int | None) -> Any:
+    """The keys of one organisation or, for the operator, of all: org, access_key, active, email."""
+    return await db.fetch(KEYS, org_id)
+
+
+async def async_keys(db: Any, org_id: int | None) -> Any:
+    """The keys of the asynchronous surface of one organisation or, for the operator, of all: org, id, active, created_on."""
+    return await db.fetch(ASYNC_KEYS, org_id)

@@ -1,9 +1,11 @@
-"""Making organisations, users and keys. Plain functions on a connection inside a transaction."""
+"""Making organisations, their types and fields, users and keys. Plain functions on a connection inside a transaction."""
 
 from __future__ import annotations
 
+import hashlib
+import itertools
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,15 +14,49 @@ import msgspec
 from fairlead.errors import Duplicate, InvalidInput, UnknownReference
 from fairlead.fields import standard
 from fairlead.fields.email import is_email
-from fairlead.fields.model import Field
+from fairlead.fields.model import DataType, Field
 from fairlead.orgs import queries
-from fairlead.orgs.definitions import LEAD, secret_digest
-from fairlead.records.picture import new_id
+from fairlead.orgs.definitions import LEAD, SETTINGS, RecordType, secret_digest
+from fairlead.records.picture import is_id, new_id
 
 ROLES = ("Administrator", "Marketing_User", "Sales_Manager", "Sales_User")
 
 SALE = 30
 SALE_NAME = "Sales Activity - New"
+
+
+class NewType(msgspec.Struct, kw_only=True):
+    """A record type to be made. Without `code` it takes the next free one of its kind.
+
+    `fields` are its own; the standard ones of its kind come with it, an own one of the same name replaces one.
+    """
+
+    kind: str
+    name: str
+    code: int | None = None
+    display_name: str = ""
+    score: int = 0
+    settings: dict[str, Any] = {}
+    fields: Sequence[Field] = ()
+
+
+class Kind(msgspec.Struct, frozen=True):
+    """What is the same for all types of a kind: their codes, and the fields they start with."""
+
+    codes: tuple[range, ...]
+    fields: tuple[Field, ...]
+
+
+_BELOW_ACCOUNTS = range(4000, 5000)
+KINDS = {
+    "activity": Kind((range(200, 3000), _BELOW_ACCOUNTS, range(6000, 10001)), standard.ACTIVITY_FIELDS),
+    "account": Kind((range(5000, 6000),), standard.ACCOUNT_FIELDS),
+    "account_activity": Kind((range(10001, 12000),), standard.ACCOUNT_ACTIVITY_FIELDS),
+    "opportunity": Kind((range(12000, 100_000),), standard.OPPORTUNITY_FIELDS),
+}
+"""The kinds of which an organisation makes its own types. Activity types may also have 100 to 199, when asked for."""
+
+ASKED_FOR = range(100, 200)
 
 
 async def create_org(db: Any, name: str, *, now: datetime, settings: dict[str, Any] | None = None) -> int:
@@ -29,27 +65,116 @@ async def create_org(db: Any, name: str, *, now: datetime, settings: dict[str, A
     await queries.insert_org(
         db, org_id, new_id(), name, short_code=str(10000 + org_id), settings=settings or {}, now=now
     )
-    await add_type(db, org_id, "lead", LEAD, "Lead", standard.LEAD_FIELDS, now=now)
+    await _store(db, org_id, _standard_types(), by=None, now=now)
+    return org_id
+
+
+def _standard_types() -> list[NewType]:
+    """Lead, system activities, sale and account types, with all their fields."""
+    found = [NewType(kind="lead", code=LEAD, name="Lead", fields=standard.LEAD_FIELDS)]
     for code, title, direction, score in standard.SYSTEM_TYPES:
         if code == SALE:
-            await add_type(
-                db, org_id, "sale", SALE, SALE_NAME, standard.SALE_FIELDS, display_name="Sales Activity", now=now
+            own = standard.SALE_FIELDS
+            found.append(
+                NewType(kind="sale", code=code, name=SALE_NAME, display_name="Sales Activity", fields=own)
             )
         else:
-            await add_type(
-                db,
-                org_id,
-                "system",
-                code,
-                title,
-                standard.ACTIVITY_FIELDS[:1],
-                score=score,
-                settings={"direction": direction},
-                now=now,
+            note = standard.ACTIVITY_FIELDS[:1]
+            settings = {"direction": direction}
+            found.append(
+                NewType(kind="system", code=code, name=title, score=score, settings=settings, fields=note)
             )
     for code, title in standard.ACCOUNT_TYPES:
-        await add_type(db, org_id, "account", code, title, standard.ACCOUNT_FIELDS, now=now)
-    return org_id
+        found.append(NewType(kind="account", code=code, name=title, fields=standard.ACCOUNT_FIELDS))
+    return found
+
+
+async def define_types(
+    db: Any, org_id: int, new: Sequence[NewType], *, now: datetime, by: str | None = None
+) -> list[int]:
+    """Make types of activities, opportunities, accounts and account activities; returns their codes, in order.
+
+    The caller holds the organisation's lock and raises its version afterwards (`definitions_changed`). Raises
+    InvalidInput for a code outside its kind, an unnamed or wrong field; Duplicate for a code that is taken.
+    """
+    taken = await queries.codes(db, org_id)
+    whole = []
+    for some in new:
+        code = some.code if some.code is not None else free_code(some.kind, taken)
+        if not _belongs(some.kind, code):
+            raise InvalidInput.value("code")
+        if code in taken:
+            raise Duplicate("Type", "code")
+        taken.add(code)
+        fields = _with_standard(some.kind, some.fields)
+        check_fields(fields)
+        whole.append(msgspec.structs.replace(some, code=code, fields=fields))
+    await _store(db, org_id, whole, by=by, now=now)
+    return [some.code for some in whole if some.code is not None]
+
+
+def free_code(kind: str, taken: Collection[int]) -> int:
+    """The first code of this kind that is not taken. Raises InvalidInput when there is none."""
+    for code in itertools.chain(*KINDS[kind].codes):
+        if code not in taken:
+            return code
+    what = "Number of types can not be more."
+    raise InvalidInput(what)
+
+
+def _belongs(kind: str, code: int) -> bool:
+    return any(code in some for some in KINDS[kind].codes) or (kind == "activity" and code in ASKED_FOR)
+
+
+def _with_standard(kind: str, own: Iterable[Field]) -> tuple[Field, ...]:
+    """The standard fields of a kind, then the own ones behind them by sequence."""
+    found = {field.name: field for field in KINDS[kind].fields}
+    found.update({field.name: field for field in own})
+    return tuple(found.values())
+
+
+def check_fields(fields: Iterable[Field]) -> None:
+    """Raise InvalidInput for a name given twice, a drop-down under a parent that is none, or a set without members."""
+    known: dict[str, Field] = {}
+    for field in fields:
+        if not field.name or field.name in known:
+            raise InvalidInput.value("SchemaName")
+        known[field.name] = field
+    for field in known.values():
+        if field.parent is not None:
+            parent = known.get(field.parent)
+            if parent is None or parent is field or parent.data_type is not DataType.SELECT:
+                raise InvalidInput.value("ParentField")
+        if field.data_type is DataType.FIELD_SET:
+            if not field.members or any(member.data_type is DataType.FIELD_SET for member in field.members):
+                raise InvalidInput.value("Fields")
+            check_fields(field.members)
+
+
+async def _store(db: Any, org_id: int, types: Iterable[NewType], *, by: str | None, now: datetime) -> None:
+    heads, fields = [], []
+    for some in types:
+        type_id = new_id()
+        shown = some.display_name or some.name
+        heads.append(
+            queries.TypeRow(
+                org_id,
+                type_id,
+                some.kind,
+                some.code or 0,
+                some.name,
+                shown,
+                some.score,
+                some.settings,
+                by,
+                now,
+            )
+        )
+        fields += [
+            queries.FieldRow(org_id, new_id(), type_id, f.name, f.sequence, f, now) for f in some.fields
+        ]
+    await queries.insert_types(db, heads)
+    await queries.insert_fields(db, fields)
 
 
 async def add_type(
@@ -66,28 +191,57 @@ async def add_type(
     settings: dict[str, Any] | None = None,
     by: str | None = None,
 ) -> str:
-    """Add a record type with its fields; returns its id."""
+    """Add a record type with exactly these fields, whatever its code; returns its id."""
     type_id = new_id()
-    await queries.insert_type(
-        db, org_id, type_id, kind, code, name, display_name or name, score, settings or {}, by=by, now=now
+    head = queries.TypeRow(
+        org_id, type_id, kind, code, name, display_name or name, score, settings or {}, by, now
     )
+    await queries.insert_types(db, [head])
     await add_fields(db, org_id, type_id, fields, now=now)
     return type_id
 
 
-async def add_fields(db: Any, org_id: int, type_id: str, fields: Iterable[Field], *, now: datetime) -> list[str]:
+async def add_fields(
+    db: Any, org_id: int, type_id: str, fields: Iterable[Field], *, now: datetime
+) -> list[str]:
     """Add fields to a record type; returns their ids, in order."""
-    ids = []
-    rows = []
-    for field in fields:
-        ids.append(new_id())
-        rows.append((org_id, ids[-1], type_id, field.name, field.sequence, _definition(field), now))
+    rows = [queries.FieldRow(org_id, new_id(), type_id, f.name, f.sequence, f, now) for f in fields]
     await queries.insert_fields(db, rows)
-    return ids
+    return [row.id for row in rows]
 
 
-def _definition(field: Field) -> str:
-    return msgspec.json.encode(field).decode()
+async def define_lead_fields(
+    db: Any, org_id: int, lead: RecordType, fields: Iterable[Field], *, by: str, now: datetime
+) -> list[str]:
+    """Add fields to the lead, behind all others; returns their ids, in order.
+
+    The caller holds the organisation's lock and raises its version. Raises Duplicate when a name is taken, in
+    whatever case, and what `check_fields` raises.
+    """
+    taken = {name.casefold() for name in lead.fields}
+    last = max((field.sequence for field in lead.fields.values()), default=0)
+    found = []
+    for sequence, field in enumerate(fields, last + 1):
+        if field.name.casefold() in taken:
+            raise Duplicate("Lead field", "name")
+        taken.add(field.name.casefold())
+        extra = field.extra | stamp("Created", by, now) | stamp("Modified", by, now)
+        found.append(msgspec.structs.replace(field, sequence=sequence, extra=extra))
+    check_fields([*lead.fields.values(), *found])
+    return await add_fields(db, org_id, lead.id, found, now=now)
+
+
+def stamp(what: str, by: str, now: datetime) -> dict[str, object]:
+    """Who created or modified a lead field and when, as its metadata keeps it."""
+    return {f"{what}By": by, f"{what}On": now.isoformat()}
+
+
+async def set_settings(db: Any, org_id: int, settings: dict[str, Any]) -> None:
+    """Change settings of an organisation, others stay. Raises InvalidInput for a name that is none."""
+    for name in settings:
+        if name not in SETTINGS:
+            raise InvalidInput.value(name)
+    await queries.set_settings(db, org_id, settings)
 
 
 async def create_user(
@@ -133,10 +287,39 @@ async def create_key(
     return access_key, secret
 
 
+async def create_async_key(db: Any, org_id: int, *, now: datetime, key: str = "") -> str:
+    """Create a key of the asynchronous surface (`x-api-key`), or register a given one; returns it.
+
+    The key is its own secret: only its SHA-256 is stored. Raises Duplicate when it exists anywhere.
+    """
+    key = key or secrets.token_hex(20)
+    digest = hashlib.sha256(key.encode()).hexdigest()
+    if await queries.org_of(db, "async_key", digest) is not None:
+        raise Duplicate("Key", "async key")
+    await queries.insert_async_key(db, org_id, new_id(), digest, now=now)
+    return key
+
+
 async def set_key_active(db: Any, access_key: str, *, active: bool) -> int:
     """Enable or disable a key; returns its organisation. Raises UnknownReference."""
     org_id = await queries.org_of(db, "access_key", access_key)
     if org_id is None:
         raise UnknownReference("Key not found")
-    await queries.set_key_active(db, org_id, access_key, active)
+    await queries.set_key_active(db, org_id, access_key, active=active)
     return org_id
+
+
+async def set_async_key_active(db: Any, key_or_id: str, *, active: bool) -> int:
+    """Enable or disable a key of the asynchronous surface, named by itself or by its id; returns its organisation.
+
+    Raises UnknownReference.
+    """
+    digest = hashlib.sha256(key_or_id.encode()).hexdigest()
+    found = await queries.entry(db, "async_key", digest)
+    if found is None and is_id(key_or_id):
+        org_id = await queries.org_of_async_key(db, key_or_id)
+        found = (org_id, key_or_id) if org_id is not None else None
+    if found is None:
+        raise UnknownReference("Key not found")
+    await queries.set_async_key_active(db, *found, active=active)
+    return found[0]

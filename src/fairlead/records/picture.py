@@ -6,6 +6,7 @@ A plan asks with `Needs`, is given a `Picture`, checks, and changes it. Nothing 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -20,15 +21,25 @@ def new_id() -> str:
     return str(uuid_utils.uuid7())
 
 
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
+
+
+def is_id(text: str) -> bool:
+    """True for the shape of an id: 8-4-4-4-12 hex digits."""
+    return _ID.fullmatch(text) is not None
+
+
 class Needs:
     """What a plan must see before it can decide. All ids are of the caller's organisation.
 
     `keys` (field, compared value) of leads · `leads`, `activities`, `accounts` ids · `auto_activities` auto
     numbers of opportunities · `opportunities` codes: the opportunities of these types of every lead found ·
+    `account_activities` ids of activities that must be seen with their accounts ·
     `accounts_by` (type code, field, value) · `numbers` how many auto numbers may be taken, by counter name.
     """
 
     __slots__ = (
+        "account_activities",
         "accounts",
         "accounts_by",
         "activities",
@@ -47,6 +58,7 @@ class Needs:
         activities: Sequence[str] = (),
         accounts: Sequence[str] = (),
         accounts_by: Sequence[tuple[int, str, str]] = (),
+        account_activities: Sequence[str] = (),
         auto_activities: Sequence[int] = (),
         opportunities: Sequence[int] = (),
         numbers: Sequence[tuple[str, int]] = (),
@@ -56,6 +68,7 @@ class Needs:
         self.activities = activities
         self.accounts = accounts
         self.accounts_by = accounts_by
+        self.account_activities = account_activities
         self.auto_activities = auto_activities
         self.opportunities = opportunities
         self.numbers = numbers
@@ -80,6 +93,7 @@ class Picture:
         "by_auto_id",
         "changes",
         "claimed",
+        "counted_leads",
         "dirty_accounts",
         "dirty_activities",
         "dirty_leads",
@@ -110,6 +124,7 @@ class Picture:
         # what was decided
         self.new_leads: dict[str, Lead] = {}
         self.dirty_leads: dict[str, Lead] = {}
+        self.counted_leads: dict[str, Lead] = {}
         self.claimed: dict[tuple[str, str], LeadKey] = {}
         self.released: dict[tuple[str, str], LeadKey] = {}
         self.new_activities: dict[str, Activity] = {}
@@ -119,7 +134,7 @@ class Picture:
         self.new_account_keys: dict[tuple[int, str, str], AccountKey] = {}
         self.released_account_keys: dict[tuple[int, str, str], AccountKey] = {}
         self.changes: list[Change] = []
-        self.extra: list[tuple[str, Any]] = []
+        self.extra: dict[str, list[Any]] = {}
 
     def number(self, name: str) -> int:
         """The next auto number of a counter; it must have been announced in the needs."""
@@ -141,6 +156,11 @@ class Picture:
         """The lead has changed and must be written."""
         if lead.id not in self.new_leads:
             self.dirty_leads[lead.id] = lead
+
+    def count_lead(self, lead: Lead) -> None:
+        """Only what activities move has changed: score, touched, first and last activity."""
+        if lead.id not in self.new_leads:
+            self.counted_leads[lead.id] = lead
 
     def claim(self, field: str, value: str, lead: Lead) -> None:
         """Give a unique value to a lead; the caller has checked that nobody else holds it."""
@@ -179,6 +199,14 @@ class Picture:
         self.new_accounts[account.id] = account
         self.accounts_by.setdefault((account.code, "CompanyName", account.name), []).append(account.id)
 
+    def rename_account(self, account: Account, name: str) -> None:
+        """Give an account another name, by which later calls find it."""
+        known = self.accounts_by.get((account.code, "CompanyName", account.name), [])
+        if account.id in known:
+            known.remove(account.id)
+        account.name = name
+        self.accounts_by.setdefault((account.code, "CompanyName", name), []).append(account.id)
+
     def touch_account(self, account: Account) -> None:
         """The account has changed and must be written."""
         if account.id not in self.new_accounts:
@@ -196,6 +224,12 @@ class Picture:
         self.accounts_by.pop(key, None)
         if self.new_account_keys.pop(key, None) is None:
             self.released_account_keys[key] = AccountKey(self.org_id, account.code, field, value, account.id)
+
+    # rows of tables that only the waist knows
+
+    def also(self, statement: str, row: Any) -> None:
+        """A row for a statement that was announced with `queries.add_statement`, in the same transaction."""
+        self.extra.setdefault(statement, []).append(row)
 
     # history
 

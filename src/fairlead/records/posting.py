@@ -58,12 +58,19 @@ def post(
         lead.first_activity_id, lead.first_activity_on = activity.id, at
     if lead.last_activity_on is None or at >= lead.last_activity_on:
         lead.last_activity_id, lead.last_activity_on, lead.last_activity_code = activity.id, at, kind.code
-    picture.touch_lead(lead)
+    picture.count_lead(lead)
     return activity
 
 
 def post_system(
-    picture: Picture, lead: Lead, defs: Definitions, code: int, data: dict[str, Any], *, now: datetime, by: str
+    picture: Picture,
+    lead: Lead,
+    defs: Definitions,
+    code: int,
+    data: dict[str, Any],
+    *,
+    now: datetime,
+    by: str,
 ) -> None:
     """Post one of the server's own activities, such as a stage change; `data` is what its reads show."""
     post(picture, lead, defs.types[code], now=now, by=by, owner_id=by, fields=data)

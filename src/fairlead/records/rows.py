@@ -12,7 +12,7 @@ Values = dict[str, Any]
 """Field values by name: str, bool, Decimal, list of str, or a dict for a field set."""
 
 
-class Lead(msgspec.Struct, kw_only=True):
+class Lead(msgspec.Struct, kw_only=True, omit_defaults=True):
     """A lead. `version` is the stored one; every write raises it by one."""
 
     org_id: int
@@ -39,7 +39,7 @@ class Lead(msgspec.Struct, kw_only=True):
     fields: Values
 
 
-class Activity(msgspec.Struct, kw_only=True):
+class Activity(msgspec.Struct, kw_only=True, omit_defaults=True):
     """An activity, opportunity, sale or account activity; `code` names its type."""
 
     org_id: int
@@ -64,7 +64,7 @@ class Activity(msgspec.Struct, kw_only=True):
     fields: Values
 
 
-class Account(msgspec.Struct, kw_only=True):
+class Account(msgspec.Struct, kw_only=True, omit_defaults=True):
     """An account; `code` names its account type."""
 
     org_id: int
@@ -81,6 +81,39 @@ class Account(msgspec.Struct, kw_only=True):
     modified_on: datetime
     last_activity_on: datetime | None = None
     fields: Values
+
+
+class LeadCount(msgspec.Struct):
+    """What activities move on a lead, see `Picture.count_lead`."""
+
+    org_id: int
+    id: str
+    version: int
+    score: int
+    engagement_score: int
+    touched_on: datetime
+    first_activity_id: str | None
+    first_activity_on: datetime | None
+    last_activity_id: str | None
+    last_activity_on: datetime | None
+    last_activity_code: int | None
+
+    @classmethod
+    def of(cls, lead: Lead) -> LeadCount:
+        """The counted columns of a lead."""
+        return cls(
+            lead.org_id,
+            lead.id,
+            lead.version,
+            lead.score,
+            lead.engagement_score,
+            lead.touched_on,
+            lead.first_activity_id,
+            lead.first_activity_on,
+            lead.last_activity_id,
+            lead.last_activity_on,
+            lead.last_activity_code,
+        )
 
 
 class LeadKey(msgspec.Struct):

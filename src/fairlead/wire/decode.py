@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -21,9 +22,13 @@ def query_of(raw: bytes) -> dict[str, str]:
         for part in raw.decode("latin-1").split("&"):
             name, _, value = part.partition("=")
             if "%" in part or "+" in part:
-                name, value = unquote_plus(name), unquote_plus(value)
+                name, value = _unquote(name), _unquote(value)
             found.setdefault(name.lower(), value)
     return found
+
+
+# The same few keys arrive quoted in every call.
+_unquote = functools.lru_cache(1024)(unquote_plus)
 
 
 def check_content_type(content_type: str) -> None:

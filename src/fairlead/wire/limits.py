@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import time
 
@@ -23,6 +24,7 @@ class Rate:
         self.item = RateLimitItemPerSecond(calls, seconds)
 
     @classmethod
+    @functools.lru_cache(256)
     def read(cls, text: str) -> Rate | None:
         """`25/5s`; `off`, `0` and nothing mean no limit: None. Raises ValueError."""
         text = text.strip().lower()

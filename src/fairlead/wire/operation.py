@@ -14,9 +14,9 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator
 from datetime import datetime
-from typing import Any, Generic, TypeVar, get_type_hints
+from typing import Any, Generic, TypeVar, get_args, get_type_hints
 
 import msgspec
 
@@ -42,7 +42,18 @@ class Query(msgspec.Struct, kw_only=True):
 class Call(Generic[Q, B]):
     """One request: who asks, what for, when, and what to say beside the answer."""
 
-    __slots__ = ("actor", "access_key", "body", "defs", "host", "notices", "now", "org_id", "query", "request_id")
+    __slots__ = (
+        "access_key",
+        "actor",
+        "body",
+        "defs",
+        "host",
+        "notices",
+        "now",
+        "org_id",
+        "query",
+        "request_id",
+    )
 
     def __init__(
         self,
@@ -73,6 +84,22 @@ class Call(Generic[Q, B]):
         self.notices.append((code, detail))
 
 
+class Queued(msgspec.Struct, frozen=True):
+    """How an operation is queued: its path without `/v2`, and what its status reply says.
+
+    `id_key` is the spelling of the request's id there. `record` names the record that a request concerns, from its
+    query and its body as JSON gave it: requests with the same name are applied in the order they were accepted.
+    `refusal` reads an application error out of a reply that is one without raising (opportunity capture).
+    """
+
+    path: str
+    task_type: str
+    id_key: str
+    record: Callable[[dict[str, str], Any], str | None]
+    aliases: tuple[str, ...] = ()
+    refusal: Callable[[Any], str | None] | None = None
+
+
 class Operation(msgspec.Struct, frozen=True):
     """An operation of the API, as registered."""
 
@@ -92,6 +119,7 @@ class Operation(msgspec.Struct, frozen=True):
     bulk: int | None
     body_optional: bool
     parameters: dict[str, str]
+    queued: Queued | None = None
 
     @property
     def takes_body(self) -> bool:
@@ -112,9 +140,6 @@ class Registry:
             msg = f"{operation.verb} {operation.path} is registered twice"
             raise TypeError(msg)
         verbs[operation.verb] = operation
-
-    def __iter__(self) -> Iterable[Operation]:  # type: ignore[override]
-        return (op for verbs in self.by_path.values() for op in verbs.values())
 
     def all(self) -> list[Operation]:
         """Every operation, by family and path."""
@@ -156,6 +181,7 @@ def _operation(
     admin: bool = False,
     bulk: int | None = None,
     body_optional: bool = False,
+    queued: Queued | None = None,
 ) -> Operation:
     matched = _ROUTE.fullmatch(route)
     if matched is None:
@@ -189,6 +215,7 @@ def _operation(
         bulk=bulk,
         body_optional=body_optional or body is type(None),
         parameters={name.lower(): name for name in names},
+        queued=queued,
     )
 
 
@@ -196,10 +223,10 @@ def _types(function: Callable[..., Any]) -> tuple[Any, Any, Any]:
     """The query, body and reply types of `(call: Call[Q, B], …) -> R` or `-> Plan[R]`."""
     hints = get_type_hints(function, include_extras=True)
     call, reply = hints.get("call"), hints.get("return")
-    arguments = getattr(call, "__args__", ())
+    arguments = get_args(call)
     if getattr(call, "__origin__", None) is not Call or len(arguments) != 2 or reply is None:
         msg = f"{function.__qualname__} does not say its types: (call: Call[Query, Body], …) -> Reply"
         raise TypeError(msg)
     if getattr(reply, "__origin__", None) is Generator:
-        reply = reply.__args__[2]
+        reply = get_args(reply)[2]
     return arguments[0], arguments[1], reply

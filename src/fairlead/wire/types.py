@@ -118,6 +118,8 @@ def _number(value: Scalar, name: str, least: int, default: int) -> int:
         found = int(value)  # type: ignore[arg-type]
     except (TypeError, ValueError, OverflowError):
         raise InvalidInput.value(name) from None
+    if isinstance(value, float) and found != value:
+        raise InvalidInput.value(name)
     if not least <= found <= 1_000_000_000:
         raise InvalidInput.value(name)
     return found
@@ -152,7 +154,7 @@ def truth(value: Scalar, name: str) -> bool:
 
 def code_of(value: Scalar) -> int | None:
     """An event code as number or text; None when it is absent or no code."""
-    if isinstance(value, bool) or value is None:
+    if isinstance(value, bool) or value is None or (isinstance(value, float) and not value.is_integer()):
         return None
     try:
         found = int(value)

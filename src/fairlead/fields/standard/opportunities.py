@@ -13,8 +13,8 @@ _STAGES: dict[str, tuple[str, ...]] = {
 # Not free to change: whatever a type is about, its opportunities are open, won or lost.
 _STATUS_OPTIONS = (
     Option("Open", is_default=True, order=0, background_color="#FFFB83", font_color="#A08427"),
-    Option("Won", order=1, background_color="#C9F2D0", font_color="#1E7B34"),
-    Option("Lost", order=2, background_color="#F9D0D0", font_color="#A32020"),
+    Option("Won", order=1, background_color="#A5E887", font_color="#347715"),
+    Option("Lost", order=2, background_color="#FFD4D0", font_color="#E31D00"),
 )
 
 OPPORTUNITY_FIELDS: tuple[Field, ...] = (

@@ -1,0 +1,66 @@
+# What can be done here. `make` lists it; each target makes what it needs first.
+
+UV_VERSION := 0.13.8
+TOOLS := .tools/uv-$(UV_VERSION)
+UV := $(TOOLS)/bin/uv
+BIN := .venv/bin
+ARGS ?=
+
+# The Python that is here, not one that uv would fetch.
+export UV_PYTHON_DOWNLOADS := never
+export UV_PYTHON ?= python3
+
+.DEFAULT_GOAL := help
+.PHONY: help serve test faults check format bench bench-large bench-queue docs
+
+help: ## list what can be done
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
+
+serve: .venv/.run ## a server with a demo organisation on http://127.0.0.1:8080
+	@$(BIN)/fairlead serve --demo $(ARGS)
+
+test: .venv/.dev ## all tests, on a real PostgreSQL that they start; ARGS='-k word' picks some
+	@$(BIN)/pytest $(ARGS)
+
+faults: .venv/.dev ## kill servers, workers and the database for some minutes; nothing may be lost
+	@$(BIN)/python tests/faults/storm.py $(ARGS)
+
+check: .venv/.dev ## format, lint, types, imports, reference pages
+	$(BIN)/ruff format --check --output-format concise
+	$(BIN)/ruff check --output-format concise
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/python -m fairlead.wire.describe --check
+
+format: .venv/.dev ## put the code into its form, and mend what can be mended
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+bench: .venv/.dev ## measure against the floors
+	@$(BIN)/python bench/run.py $(ARGS)
+
+bench-large: .venv/.dev ## measure where a million leads are stored, against ten thousand
+	@$(BIN)/python bench/large.py $(ARGS)
+
+bench-queue: .venv/.dev ## measure accepting and applying queued requests
+	@$(BIN)/python bench/queued.py $(ARGS)
+
+docs: .venv/.dev ## write the reference pages anew
+	$(BIN)/python -m fairlead.wire.describe
+
+# The packages of uv.lock: those the program needs, and those for working on it.
+.venv/.run: $(UV) pyproject.toml uv.lock
+	@if [ ! -e .venv/.dev ]; then $(UV) sync --quiet --locked; else $(UV) sync --quiet --locked --all-groups; fi
+	@touch $@
+
+.venv/.dev: $(UV) pyproject.toml uv.lock
+	@$(UV) sync --quiet --locked --all-groups
+	@touch $@ .venv/.run
+
+$(UV):
+	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo 'Fairlead needs Python 3.11 or newer as python3.' >&2; exit 1; }
+	@rm -rf .tools
+	@python3 -m venv $(TOOLS) >/dev/null \
+		|| { rm -rf .tools; echo 'python3 cannot make environments: apt-get install python3-venv' >&2; exit 1; }
+	@$(TOOLS)/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)

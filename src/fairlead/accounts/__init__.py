@@ -1,0 +1,1 @@
+"""Accounts and account activities: create, update, find, delete."""

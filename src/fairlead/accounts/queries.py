@@ -1,0 +1,157 @@
+"""Every SQL statement about accounts outside the batch: search, account activities, deletion."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import asyncpg
+
+from fairlead.activities.periods import Period
+from fairlead.db.tables import account
+from fairlead.leads.criteria import WRITTEN_OUT, Attribute, Condition
+from fairlead.records.rows import Account, Activity
+from fairlead.wire.types import Page
+
+_read_accounts = msgspec.json.Decoder(list[Account], float_hook=Decimal).decode
+_read_activities = msgspec.json.Decoder(list[Activity], float_hook=Decimal).decode
+_DIALECT = asyncpg.dialect()  # type: ignore[no-untyped-call]
+
+
+async def search(
+    db: Any,
+    org_id: int,
+    owner_id: str | None,
+    code: int,
+    where: Condition,
+    sort: Attribute,
+    *,
+    descending: bool,
+    page: Page,
+) -> tuple[int, list[Account]]:
+    """Accounts of one type that meet a condition: how many, and a page. `owner_id`: only this owner's."""
+    chosen = [account.c.org_id == org_id, account.c.code == code, where]
+    if owner_id is not None:
+        chosen.append(account.c.owner_id == owner_id)
+    by = sort.value if sort.order is None else sort.order
+    order = (
+        [by.desc().nulls_last(), account.c.id.desc()]
+        if descending
+        else [by.asc().nulls_first(), account.c.id.asc()]
+    )
+    total = sa.select(sa.func.count()).select_from(account).where(*chosen).scalar_subquery()
+    rows = sa.select(account).where(*chosen).order_by(*order).limit(page.limit)
+    some = rows.offset(sa.literal(page.offset, sa.BigInteger())).subquery("p")
+    found = sa.select(sa.cast(sa.func.json_agg(some.table_valued()), sa.Text)).scalar_subquery()
+    compiled = sa.select(total.label("total"), found.label("accounts")).compile(
+        dialect=_DIALECT, compile_kwargs=WRITTEN_OUT
+    )
+    values = [compiled.params[name] for name in compiled.positiontup or ()]
+    row = await db.fetchrow(str(compiled), *values)
+    return row["total"], _read_accounts(row["accounts"]) if row["accounts"] else []
+
+
+# ACCOUNT ACTIVITIES ------------------------------------------------------------------------------------
+
+SEEN = "select exists (select 1 from account c where c.org_id = $1 and c.id = $2 and ($3::uuid is null or c.owner_id = $3))"
+
+# $2 account, $3 and $4 the period. One statement: how many there are in all, and the page as one JSON text.
+ACTIVITIES = """
+select (select count(*) from activity a where a.org_id = $1 and a.account_id = $2
+           and ($3::timestamptz is null or a.happened_on >= $3)
+           and ($4::timestamptz is null or a.happened_on < $4)) as total,
+       (select json_agg(p)::text from (
+           select a.* from activity a where a.org_id = $1 and a.account_id = $2
+               and ($3::timestamptz is null or a.happened_on >= $3)
+               and ($4::timestamptz is null or a.happened_on < $4)
+           order by {order} limit $5 offset $6) p) as rows
+"""
+
+ACTIVITY = """
+select json_agg(a)::text from activity a join account c on c.org_id = a.org_id and c.id = a.account_id
+where a.org_id = $1 and a.id = $2 and ($3::uuid is null or c.owner_id = $3)
+"""
+
+SORTED_BY = (
+    "id",
+    "code",
+    "note",
+    "owner_id",
+    "status",
+    "happened_on",
+    "created_by",
+    "created_on",
+    "modified_by",
+    "modified_on",
+)
+"""Columns that account activities can be sorted by."""
+
+
+async def is_seen(db: Any, org_id: int, owner_id: str | None, account_id: str) -> bool:
+    """Whether there is an account with this id; `owner_id`: of this owner."""
+    return bool(await db.fetchval(SEEN, org_id, account_id, owner_id))
+
+
+async def activities(
+    db: Any, org_id: int, account_id: str, period: Period, *, column: str, descending: bool, page: Page
+) -> tuple[int, list[Activity]]:
+    """Activities of an account that happened in the period: how many, and a page. `column`: one of SORTED_BY."""
+    if column not in SORTED_BY:
+        raise LookupError(column)
+    way, last = ("desc", "nulls last") if descending else ("asc", "nulls first")
+    text = ACTIVITIES.format(order=f"a.{column} {way} {last}, a.id {way}")
+    row = await db.fetchrow(text, org_id, account_id, period.start, period.end, page.limit, page.offset)
+    return row["total"], _read_activities(row["rows"]) if row["rows"] else []
+
+
+async def activity(db: Any, org_id: int, owner_id: str | None, activity_id: str) -> Activity | None:
+    """The account activity with this id; `owner_id`: on an account of this owner."""
+    found = await db.fetchval(ACTIVITY, org_id, activity_id, owner_id)
+    return _read_activities(found)[0] if found else None
+
+
+# DELETION ----------------------------------------------------------------------------------------------
+
+# Leads before accounts, each in the order of their ids, as batches lock them.
+LOCK_LEADS = (
+    "select l.id::text from lead l where l.org_id = $1 and l.account_id = $2 order by l.id for update"
+)
+LOCK = "select 1 from account c where c.org_id = $1 and c.id = $2 for update"
+
+# The version moves, so that a batch that has read the lead before decides again.
+UNLINK = """
+update lead l set account_id = null, version = l.version + 1, modified_by = $3, modified_on = $4, touched_on = $4
+where l.org_id = $1 and l.id = any($2::uuid[])
+"""
+
+DELETE_ACTIVITIES = "delete from activity a where a.org_id = $1 and a.account_id = $2 returning a.id::text"
+DELETE_HISTORY = "delete from change c where c.org_id = $1 and c.record_id = any($2::uuid[])"
+DELETE_KEYS = "delete from account_key k where k.org_id = $1 and k.account_id = $2"
+DELETE = "delete from account c where c.org_id = $1 and c.id = $2"
+
+
+async def lock(db: Any, org_id: int, account_id: str) -> list[str] | None:
+    """Lock an account and its leads until the transaction ends: the ids of the leads; None without such an account."""
+    await db.fetch(LOCK_LEADS, org_id, account_id)
+    if not await db.fetchval(LOCK, org_id, account_id):
+        return None
+    # Again: a batch may have linked a lead while the account's lock was waited for. Now none can.
+    return [row[0] for row in await db.fetch(LOCK_LEADS, org_id, account_id)]
+
+
+async def unlink(db: Any, org_id: int, leads: Sequence[str], *, by: str, now: datetime) -> None:
+    """Take these leads from their accounts."""
+    await db.execute(UNLINK, org_id, list(leads), by, now)
+
+
+async def delete(db: Any, org_id: int, account_id: str) -> None:
+    """Remove an account with its unique values, activities and history."""
+    # History last: a batch that was changing one of the activities has written its own by then.
+    activities = [row[0] for row in await db.fetch(DELETE_ACTIVITIES, org_id, account_id)]
+    await db.execute(DELETE_KEYS, org_id, account_id)
+    await db.execute(DELETE, org_id, account_id)
+    await db.execute(DELETE_HISTORY, org_id, [account_id, *activities])

@@ -1,0 +1,94 @@
+"""The form for a new lead."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from fairlead.errors import ApiError
+from fairlead.fields.model import Field
+from fairlead.leads import plans
+from fairlead.leads.pages.family import action, page
+from fairlead.leads.pages.record import groups, holder_of, name_of, told
+from fairlead.web import forms
+from fairlead.web.forms import Trouble
+from fairlead.web.visit import UNPROCESSABLE, Visit
+from fairlead.wire.types import Pair
+
+FIRST = (
+    "FirstName",
+    "LastName",
+    "EmailAddress",
+    "Phone",
+    "Mobile",
+    "Company",
+    "JobTitle",
+    "Source",
+    "ProspectStage",
+    "OwnerId",
+)
+"""What the form asks for at once, besides what is mandatory; everything else is folded away."""
+
+
+@page("GET /leads/new", nav="leads")
+async def new(visit: Visit) -> Response:
+    """An empty form, with the values that a new lead gets by itself."""
+    return await _form(visit)
+
+
+@action("POST /leads/new", nav="leads")
+async def create(visit: Visit) -> Response:
+    """Create the lead and show it; what was refused stands in the form again."""
+    first, more = _fields(visit)
+    sent = [pair for pair in map(_filled, forms.pairs(visit, [*first, *more])) if pair is not None]
+    try:
+        written = await visit.run(plans.create, sent)
+    except ApiError as error:
+        return await _form(visit, told(error, visit.defs), sent)
+    return visit.redirect(f"/app/leads/{written.lead.id}", say="The lead is created.")
+
+
+def _filled(pair: Pair) -> Pair | None:
+    """What was filled in; a field that was left empty gets its default."""
+    if pair.Fields is not None:
+        members = [member for member in pair.Fields if member.Value not in (None, "")]
+        return Pair(SchemaName=pair.SchemaName, Value="", Fields=members) if members else None
+    return pair if pair.Value not in (None, "") else None
+
+
+def _fields(visit: Visit) -> tuple[list[Field], list[Field]]:
+    """The fields of the form: those seen at once, and the others."""
+    fields = visit.defs.lead.fields
+    first = [fields[name] for name in FIRST if name in fields]
+    others = [
+        field
+        for key, _, some in groups(visit.defs)
+        for field in some
+        if field.name not in FIRST and (key != "more" or field.mandatory)
+    ]
+    return [*first, *(field for field in others if field.mandatory)], [
+        field for field in others if not field.mandatory
+    ]
+
+
+async def _form(visit: Visit, problem: Trouble | None = None, sent: list[Pair] | None = None) -> Response:
+    first, more = _fields(visit)
+    values = {field.name: field.default_value for field in (*first, *more)} | {"OwnerId": visit.actor.id}
+    holder = None
+    if problem is not None:
+        async with visit.db() as db:
+            holder = await holder_of(visit, db, problem, sent or [])
+    shown = forms.controls(visit, first, values, problem)
+    for control in shown:
+        control.label = {"OwnerId": "Owner", "ProspectStage": "Stage"}.get(control.name, control.label)
+    folded = forms.controls(visit, more, values, problem)
+    return visit.page(
+        "leads/new.html",
+        title="New lead",
+        status=UNPROCESSABLE if problem is not None else 200,
+        controls=shown,
+        folded=folded,
+        problem=problem,
+        holder=holder,
+        name_of=name_of,
+        is_open=any(control.error for control in folded),
+    )

@@ -1,0 +1,267 @@
+"""What may happen to record types, fields and options. Our words; stored by the statements of `orgs.queries`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from fairlead.errors import InvalidEventCode, InvalidInput
+from fairlead.fields import standard
+from fairlead.fields.model import DataType, Field, Option
+from fairlead.orgs import queries
+from fairlead.orgs import rules as orgs
+from fairlead.orgs.definitions import Definitions, RecordType
+
+ACTIVITY_KINDS = ("activity", "system", "sale", "account_activity", "opportunity")
+"""Kinds that the vendor calls activity types: everything with an event code."""
+
+OWN_FIELDS = 50
+"""Own fields of an activity type: `mx_Custom_1` to `mx_Custom_50`."""
+
+
+def type_of(defs: Definitions, code: int | None, *kinds: str) -> RecordType:
+    """The type with this code, active or not. Raises InvalidEventCode when there is none of these kinds."""
+    found = defs.types.get(code) if code is not None else None
+    if found is None or found.kind not in kinds:
+        raise InvalidEventCode
+    return found
+
+
+def type_by_id(defs: Definitions, type_id: str, *kinds: str) -> RecordType:
+    """The type with this id, active or not. Raises InvalidEventCode when there is none of these kinds."""
+    for found in defs.types.values():
+        if found.id == type_id.strip().lower() and found.kind in kinds:
+            return found
+    raise InvalidEventCode
+
+
+# fields inside fields ----------------------------------------------------------------------------------
+
+
+class Place(msgspec.Struct, frozen=True):
+    """A field of a type, or a member of a field set: `set` is the field set it stands in."""
+
+    field: Field
+    set: Field | None = None
+
+    def changed(self, field: Field) -> Field:
+        """The field of the type with `field` in this place."""
+        if self.set is None:
+            return field
+        members = tuple(field if member.name == field.name else member for member in self.set.members)
+        return msgspec.structs.replace(self.set, members=members)
+
+    def beside(self, fields: Mapping[str, Field], name: str) -> Field | None:
+        """The field called `name` in the same type or the same field set."""
+        return self.set.members_by_name.get(name) if self.set is not None else fields.get(name)
+
+
+def place(fields: Mapping[str, Field], path: str) -> Place | None:
+    """Where `mx_Custom_4` or `mx_Custom_4~mx_CustomObject_1` is; the `~` may be written `x007E`."""
+    name, _, member = path.strip().replace("x007E", "~").partition("~")
+    field = fields.get(name)
+    if field is None or not member:
+        return Place(field) if field is not None else None
+    inner = field.members_by_name.get(member)
+    return Place(inner, field) if inner is not None else None
+
+
+# options -------------------------------------------------------------------------------------------------
+
+
+def with_options(field: Field, values: Iterable[str]) -> Field:
+    """The drop-down with these values behind its own; those it has already stay where they are."""
+    options = list(field.options)
+    known = {option.value for option in options}
+    order = max((option.order for option in options), default=0)
+    for value in values:
+        if value not in known:
+            known.add(value)
+            order += 1
+            options.append(Option(value, order=order))
+    return (
+        field
+        if len(options) == len(field.options)
+        else msgspec.structs.replace(field, options=tuple(options))
+    )
+
+
+def without_options(field: Field, values: Iterable[str]) -> Field:
+    """The drop-down without these values, also under every parent. Stored values stay as they are."""
+    gone = set(values)
+    options = tuple(option for option in field.options if option.value not in gone)
+    dependent = {parent: _without(allowed, gone) for parent, allowed in field.dependent.items()}
+    if options == field.options and dependent == field.dependent:
+        return field
+    return msgspec.structs.replace(field, options=options, dependent=dependent)
+
+
+def with_dependent(field: Field, parent: str, values: Iterable[str]) -> Field:
+    """The dependent drop-down with these values allowed under the parent's value."""
+    allowed = field.dependent.get(parent, ())
+    added = tuple(dict.fromkeys(value for value in values if value not in allowed))
+    if not added:
+        return field
+    wider = with_options(field, added)
+    return msgspec.structs.replace(wider, dependent={**field.dependent, parent: (*allowed, *added)})
+
+
+def without_dependent(field: Field, parent: str, values: Iterable[str]) -> Field:
+    """The dependent drop-down without these values under the parent's value.
+
+    A value that is left under no parent is no option any more.
+    """
+    gone = set(values)
+    before = field.dependent.get(parent, ())
+    after = _without(before, gone)
+    if after == before:
+        return field
+    dependent = {**field.dependent, parent: after}
+    held = set().union(*dependent.values())
+    options = tuple(o for o in field.options if o.value not in before or o.value in held)
+    return msgspec.structs.replace(field, options=options, dependent=dependent)
+
+
+def _without(values: tuple[str, ...], gone: set[str]) -> tuple[str, ...]:
+    return tuple(value for value in values if value not in gone)
+
+
+async def store_field(
+    db: Any, defs: Definitions, kind: RecordType, where: Place, field: Field, *, by: str, now: datetime
+) -> int:
+    """Store the field that stands in this place now; 0 when it was stored so already, else 1."""
+    if field == where.field:
+        return 0
+    whole = where.changed(field)
+    extra = {**whole.extra, **orgs.stamp("Modified", by, now)} if kind.kind == "lead" else whole.extra
+    await queries.update_field(
+        db, defs.org.org_id, kind.id, msgspec.structs.replace(whole, extra=extra), now=now
+    )
+    return 1
+
+
+# lead fields ---------------------------------------------------------------------------------------------
+
+
+def field_name(display_name: str) -> str:
+    """`mx_Blood_Group` for `Blood Group`. Raises InvalidInput when no letter or digit is left."""
+    # Vendor: silent on characters that fit no schema name; they are left out.
+    kept = "".join(c for c in display_name.strip().replace(" ", "_") if c.isalnum() or c == "_")
+    if not kept.strip("_"):
+        raise InvalidInput.value("DisplayName")
+    return f"mx_{kept}"
+
+
+# activity types ------------------------------------------------------------------------------------------
+
+
+class TypeChange(msgspec.Struct, kw_only=True):
+    """What is to be different about a type; None stays. `fields` are added, or replace those of their names."""
+
+    name: str | None = None
+    score: int | None = None
+    settings: dict[str, Any] = {}
+    fields: tuple[Field, ...] = ()
+
+
+async def create_activity_type(
+    db: Any, defs: Definitions, wish: TypeChange, *, by: str, now: datetime
+) -> int:
+    """Make an activity type; returns its code, the next free one. Raises InvalidInput."""
+    _check_own(wish.fields)
+    new = orgs.NewType(
+        kind="activity",
+        name=wish.name or "",
+        score=wish.score or 0,
+        settings=wish.settings,
+        fields=behind(wish.fields, standard.ACTIVITY_FIELDS),
+    )
+    [code] = await orgs.define_types(db, defs.org.org_id, [new], by=by, now=now)
+    return code
+
+
+def behind(own: Iterable[Field], others: Sequence[Field]) -> tuple[Field, ...]:
+    """Fields without a sequence of their own stand behind the others, in the order given."""
+    standing = {field.name for field in others}
+    last = max((field.sequence for field in others), default=0)
+    found = []
+    for field in own:
+        if field.sequence == 0 and field.name not in standing:
+            found.append(msgspec.structs.replace(field, sequence=last + 1))
+        else:
+            found.append(field)
+        last = max(last, found[-1].sequence)
+    return tuple(found)
+
+
+def _check_own(fields: Sequence[Field]) -> None:
+    """Own fields are called `mx_Custom_1…50`; the standard ones may be changed. Raises InvalidInput."""
+    known = {field.name for field in standard.ACTIVITY_FIELDS}
+    for field in fields:
+        prefix, _, number = field.name.rpartition("_")
+        own = prefix == "mx_Custom" and number.isdecimal() and number.isascii() and number[0] != "0"
+        if field.name not in known and not (own and 1 <= int(number) <= OWN_FIELDS):
+            raise InvalidInput.value("SchemaName")
+    names = [field.name for field in fields]
+    if len(set(names)) != len(names):
+        raise InvalidInput.value("SchemaName")
+
+
+async def update_activity_type(
+    db: Any, defs: Definitions, kind: RecordType, wish: TypeChange, *, by: str, now: datetime
+) -> None:
+    """Change a type: what is named changes, fields are added or replaced, none is removed. Raises InvalidInput."""
+    org_id = defs.org.org_id
+    _check_own(wish.fields)
+    fields = {field.name: field for field in behind(wish.fields, list(kind.fields.values()))}
+    orgs.check_fields({**kind.fields, **fields}.values())
+    name = wish.name or kind.name
+    await queries.update_type(
+        db,
+        org_id,
+        kind.id,
+        name=name,
+        display_name=name if wish.name else kind.display_name,
+        score=kind.score if wish.score is None else wish.score,
+        active=kind.active,
+        definition={**kind.settings, **wish.settings},
+        by=by,
+        now=now,
+    )
+    for field in fields.values():
+        if field.name in kind.fields:
+            await queries.update_field(db, org_id, kind.id, field, now=now)
+    added = [field for field in fields.values() if field.name not in kind.fields]
+    await orgs.add_fields(db, org_id, kind.id, added, now=now)
+
+
+async def delete_activity_type(
+    db: Any, defs: Definitions, kind: RecordType, *, by: str, now: datetime
+) -> bool:
+    """Remove a type that nothing was posted with, and switch off another one; False when it was in use."""
+    org_id = defs.org.org_id
+    if not await queries.type_in_use(db, org_id, kind.code):
+        await queries.delete_type(db, org_id, kind.id)
+        return True
+    if kind.active:
+        await queries.update_type(
+            db,
+            org_id,
+            kind.id,
+            name=kind.name,
+            display_name=kind.display_name,
+            score=kind.score,
+            active=False,
+            definition=kind.settings,
+            by=by,
+            now=now,
+        )
+    return False
+
+
+def is_independent(field: Field) -> bool:
+    """True for a drop-down that has no parent."""
+    return field.data_type is DataType.SELECT and field.parent is None

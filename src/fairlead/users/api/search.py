@@ -1,0 +1,158 @@
+"""The vendor's page that searches users by criteria."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from fairlead.errors import InvalidInput
+from fairlead.orgs.definitions import Definitions, User
+from fairlead.users import rules
+from fairlead.wire.operation import Body, Call, operations
+from fairlead.wire.types import Columns, Paging, Scalar, Sorting, descending, names_of, page_of
+
+registry, read, write = operations()
+
+
+class ConditionBody(Body):
+    """A comparison of one column."""
+
+    LookupName: str | None = None
+    Operator: str | None = None
+    LookupValue: Scalar = None
+    ConditionOperator: str | None = None
+
+
+class GroupBody(Body):
+    """Comparisons that belong together."""
+
+    Condition: list[ConditionBody] | None = None
+    GroupOperator: str | None = None
+
+
+class SearchUsers(Body):
+    """Criteria in groups, columns, an array of sorts, and a page of at most 1000 rows."""
+
+    Columns: Columns | None = None
+    GroupConditions: list[GroupBody] | None = None
+    GroupOperator: str | None = None
+    Sorting: list[Sorting] | Sorting | None = None
+    Paging: Paging | None = None
+
+
+class FoundUser(msgspec.Struct):
+    """A user as the search shows them, all as texts; columns that were not asked for are null."""
+
+    UserId: str | None = None
+    FirstName: str | None = None
+    LastName: str | None = None
+    EmailAddress: str | None = None
+    Role: str | None = None
+    StatusCode: str | None = None
+    PhoneMain: str | None = None
+    TeamId: str | None = None
+    ManagerUserId: str | None = None
+    Groups: str | None = None
+
+
+class FoundUsers(msgspec.Struct):
+    """One page of users; `RecordCount` counts all that were found."""
+
+    RecordCount: int
+    Users: list[FoundUser]
+
+
+@read("POST /UserManagement.svc/User/AdvancedSearch", page="user-advanced-search")
+async def search_users(call: Call[None, SearchUsers], db: Any) -> FoundUsers:
+    """User Advanced Search.
+
+    Compares the columns shown, `CreatedOn` and `ModifiedOn`. Operators join what stands before and after them,
+    from left to right; an absent one means AND. Without Sorting the newest user comes first.
+    """
+    body = call.body
+    page = page_of(body.Paging, cap=1000)
+    rows = [_columns(call.defs, user) for user in call.defs.users.values()]
+    criteria = _criteria(body)
+    found = [row for row in rows if rules.holds(criteria, row)]
+    _sort(call, found, body.Sorting)
+    shown = _shown_columns(call, body.Columns)
+    users = [
+        FoundUser(**{name: row[name] for name in shown})
+        for row in found[page.offset : page.offset + page.limit]
+    ]
+    return FoundUsers(len(found), users)
+
+
+def _columns(defs: Definitions, user: User) -> rules.Columns:
+    return {
+        "UserId": user.id,
+        "FirstName": user.first_name,
+        "LastName": user.last_name or None,
+        "EmailAddress": user.email,
+        "Role": user.role,
+        "StatusCode": str(int(not user.active)),
+        "PhoneMain": user.detail("phone"),
+        "TeamId": user.detail("team_id"),
+        "ManagerUserId": user.detail("manager_id"),
+        "Groups": ",".join(rules.groups_of(defs, user).values()) or None,
+        "CreatedOn": f"{user.created_on:%Y-%m-%d %H:%M:%S.%f}",
+        "ModifiedOn": f"{user.modified_on:%Y-%m-%d %H:%M:%S.%f}",
+    }
+
+
+_COLUMNS = (*FoundUser.__struct_fields__, "CreatedOn", "ModifiedOn")
+
+
+def _criteria(body: SearchUsers) -> rules.Joined:
+    groups = [
+        rules.Joined(
+            [_condition(one) for one in group.Condition or ()],
+            _operators((one.ConditionOperator for one in group.Condition or ()), None, "ConditionOperator"),
+        )
+        for group in body.GroupConditions or ()
+    ]
+    between = (group.GroupOperator for group in body.GroupConditions or ())
+    return rules.Joined(groups, _operators(between, body.GroupOperator, "GroupOperator"))
+
+
+def _condition(body: ConditionBody) -> rules.Condition:
+    if body.LookupName not in _COLUMNS:
+        raise InvalidInput.value("LookupName")
+    operator = (body.Operator or "eq").strip().lower()
+    if operator not in rules.OPERATORS:
+        raise InvalidInput.value("Operator")
+    value = "" if body.LookupValue is None else str(body.LookupValue)
+    return rules.Condition(body.LookupName or "", operator, value)
+
+
+def _operators(sent: Iterable[str | None], otherwise: str | None, name: str) -> list[str]:
+    """What stands between the parts. Clients put it on the part before or on the part after: the order counts."""
+    every = list(sent)
+    given = [operator for operator in every if operator]
+    found = [*given, *[otherwise or "AND"] * len(every)][: len(every)]
+    for operator in found:
+        if operator.strip().lower() not in ("and", "or"):
+            raise InvalidInput.value(name)
+    return [operator.strip().lower() for operator in found]
+
+
+def _sort(call: Call[Any, Any], rows: list[rules.Columns], sent: list[Sorting] | Sorting | None) -> None:
+    sorts = [sent] if isinstance(sent, Sorting) else list(sent or ())
+    rows.sort(key=lambda row: row["UserId"] or "")
+    for sorting in reversed(sorts or [Sorting()]):
+        name = sorting.ColumnName or "CreatedOn"
+        if name not in _COLUMNS:
+            call.notice("unknown-column", name)
+        else:
+            rows.sort(key=lambda row, name=name: (row[name] or "").casefold(), reverse=descending(sorting))  # type: ignore[misc]
+
+
+def _shown_columns(call: Call[Any, Any], columns: Columns | None) -> list[str]:
+    included = names_of(columns.Include_CSV) if columns is not None else []
+    excluded = names_of(columns.Exclude_CSV) if columns is not None else []
+    for name in (*included, *excluded):
+        if name not in _COLUMNS:
+            call.notice("unknown-column", name)
+    return [n for n in FoundUser.__struct_fields__ if n in (included or _COLUMNS) and n not in excluded]

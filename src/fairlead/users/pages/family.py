@@ -1,0 +1,5 @@
+"""The registry of these screens."""
+
+from fairlead.web.screens import screens
+
+registry, page, action = screens(__file__)

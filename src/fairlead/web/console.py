@@ -1,0 +1,239 @@
+"""The console as an ASGI application: `/`, `/app`, `/static`. What holds for every answer is done here.
+
+A request goes through, in this order: its address, who asks, the token of its form, the screen, the headers.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from jinja2 import Environment
+from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from fairlead.db.pool import Conflict, Lost, Pool
+from fairlead.errors import ApiError, Forbidden, NotFound, Unauthorised, Unexpected, UnknownReference
+from fairlead.orgs.definitions import Cache
+from fairlead.web import entrance, me, render, session, static, views
+from fairlead.web.home import pages as home
+from fairlead.web.inspector.log import App, Log
+from fairlead.web.screens import ROOT, Screen, Screens
+from fairlead.web.visit import Guest, Office, Visit, with_query
+from fairlead.wire.batch import Batcher
+from fairlead.wire.door import Receive, Scope, Send
+
+log = logging.getLogger("fairlead.web")
+
+OWN = (entrance, home, me, views)
+"""Screens that belong to no family."""
+
+LARGEST = 10 * 1024 * 1024
+"""Bytes of a form, files included."""
+FIELDS = 2000
+
+HEADERS = {
+    "content-security-policy": "default-src 'self'; script-src 'self'; style-src 'self'; object-src 'none'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "permissions-policy": "camera=(), microphone=(), geolocation=()",
+}
+"""On every answer of the console. Nothing inline: neither a script nor a style that a value brought along can run."""
+
+
+class BadForm(HTTPException):
+    """The form cannot be taken: too large, not readable, or without its token."""
+
+
+class Console:
+    """All screens as one ASGI application."""
+
+    def __init__(
+        self,
+        families: Iterable[Any],
+        *,
+        pool: Pool,
+        cache: Cache,
+        batcher: Batcher,
+        demo_key: str = "",
+        inspector: Log | None = None,
+        api: App | None = None,
+    ) -> None:
+        registries: list[Screens] = [module.registry for module in (*OWN, *families)]
+        found = [screen for registry in registries for screen in registry.all]
+        files = static.Files()
+        templates: Environment = render.environment(registries, static=files.address, with_query=with_query)
+        self._office = Office(
+            pool=pool,
+            cache=cache,
+            batcher=batcher,
+            templates=templates,
+            addresses=frozenset(screen.path for screen in found if screen.verb == "GET"),
+            demo_key=demo_key,
+            inspector=inspector,
+            api=api,
+        )
+        routes = [
+            Route("/", _to_the_console),
+            Route("/static/{name:path}", files.answer),
+            *(Route(s.path, self._endpoint(s), methods=[s.verb]) for s in _most_exact_first(found)),
+        ]
+        self._app = Starlette(routes=routes, exception_handlers={HTTPException: self._no_such_page})
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one HTTP request."""
+
+        async def guarded(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(raw=message["headers"])
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+                headers.setdefault("cache-control", "no-store")
+                headers.add_vary_header("HX-Request")
+            await send(message)
+
+        await self._app(scope, receive, guarded)
+
+    def _endpoint(self, screen: Screen) -> Callable[[Request], Awaitable[Response]]:
+        async def answer(request: Request) -> Response:
+            guest = Guest(self._office, request, screen, "")
+            try:
+                return await self._answer(guest, request, screen)
+            except HTTPException as error:
+                return await self._refused(guest, error.status_code, str(error.detail))
+            except (Lost, Conflict, TimeoutError):
+                log.warning("the database does not answer a screen", exc_info=True)
+                return await self._refused(guest, 503, "The database does not answer. Try again in a moment.")
+            except Exception:
+                log.exception("screen failed", extra={"request_id": guest.request_id})
+                said = f"Something went wrong on the server. Its log tells what, under {guest.request_id}."
+                return await self._refused(guest, 500, said)
+
+        return answer
+
+    async def _answer(self, guest: Guest, request: Request, screen: Screen) -> Response:
+        who = await session.signed_in(request, self._office.pool, self._office.cache, now=datetime.now(UTC))
+        visit: Guest
+        if who is not None:
+            visit = Visit(self._office, request, screen, who)
+        elif screen.public:
+            visit = _stranger(self._office, request, screen)
+        else:
+            return _to_the_door(guest)
+        visit.request_id = guest.request_id
+        try:
+            if any("\0" in value for value in request.query_params.values()):
+                raise NotFound
+            if screen.verb == "POST":
+                await _read_form(visit)
+            if screen.admin and not (isinstance(visit, Visit) and visit.is_admin):
+                raise Forbidden
+            response: Response = await screen.function(visit)
+        except Unauthorised:
+            return _to_the_door(guest)
+        except ApiError as error:
+            return _told(visit, error)
+        return response
+
+    async def _refused(self, guest: Guest, status: int, text: str) -> Response:
+        """The page for what went wrong outside of a screen's rules; with the navigation for who is signed in."""
+        visit = guest
+        try:
+            who = await session.signed_in(
+                guest.request, self._office.pool, self._office.cache, now=datetime.now(UTC)
+            )
+        except (Lost, Conflict, TimeoutError):
+            who = None
+        if who is not None:
+            visit = Visit(self._office, guest.request, guest.screen, who)
+        return _error(visit, status, text)
+
+    async def _no_such_page(self, request: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 404
+        text = "There is no page at this address." if status == 404 else "This address does not take that."
+        response = await self._refused(Guest(self._office, request, None, ""), status, text)
+        if isinstance(error, HTTPException) and error.headers:
+            response.headers.update(error.headers)
+        return response
+
+
+async def _to_the_console(_: Request) -> Response:
+    return RedirectResponse(ROOT, 307)
+
+
+def _most_exact_first(found: list[Screen]) -> list[Screen]:
+    """Addresses without braces before those with: `/leads/new` is no lead."""
+    return sorted(found, key=lambda screen: (screen.path.count("{"), screen.path))
+
+
+def _stranger(office: Office, request: Request, screen: Screen) -> Guest:
+    """A guest with a token of their own, so that the forms of the entrance are bound to one browser too."""
+    token = request.cookies.get(session.STRANGER, "")
+    known = 40 <= len(token) <= 100
+    guest = Guest(office, request, screen, token if known else session.new_token())
+    if not known:
+        guest.cookies.append((session.STRANGER, guest.token, None))
+    return guest
+
+
+def _to_the_door(guest: Guest) -> Response:
+    """To the sign-in page, and back afterwards if it was a page that was asked for."""
+    to = f"{ROOT}/sign-in"
+    url = guest.request.url
+    if guest.request.method in ("GET", "HEAD") and url.path != ROOT:
+        to += "?" + urlencode({"next": f"{url.path}?{url.query}" if url.query else url.path})
+    return guest.leave(to)
+
+
+async def _read_form(visit: Guest) -> None:
+    """Read the form of an action and see that it is one of ours. Raises BadForm."""
+    request = visit.request
+    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        raise BadForm(403, "This form was sent from another site, so nothing was done.")
+    length = request.headers.get("content-length", "0")
+    if not length.isdigit() or int(length) > LARGEST or "transfer-encoding" in request.headers:
+        raise BadForm(413, f"A form has at most {LARGEST // 1024 // 1024} MB.")
+    visit.form = await request.form(max_files=10, max_fields=FIELDS, max_part_size=LARGEST)
+    sent = visit.form.get("csrf") or request.headers.get("x-csrf-token") or ""
+    if not session.csrf_matches(visit.token, str(sent)):
+        said = "This form was too old, so nothing was done. Go back, load the page anew and send it again."
+        raise BadForm(403, said)
+    if any(isinstance(value, str) and "\0" in value for value in visit.form.values()):
+        raise BadForm(400, "A text cannot hold the character NUL.")
+
+
+def _told(visit: Guest, error: ApiError) -> Response:
+    """An error that the screen did not show itself: as a toast where the form still stands, else as a page."""
+    if isinstance(error, Unexpected):
+        return _error(
+            visit, 500, f"Something went wrong on the server. Its log tells what, under {visit.request_id}."
+        )
+    if isinstance(error, Forbidden):
+        return _error(
+            visit, 403, "Your role does not permit this. Ask an administrator of your organisation."
+        )
+    if isinstance(error, NotFound | UnknownReference) and visit.request.method != "POST":
+        return _error(visit, 404, "This is not there: it was deleted, or you may not see it.")
+    return _error(visit, error.status if error.status < 500 else 422, error.message)
+
+
+_TITLES = {403: "Not permitted", 404: "Not found", 405: "Not possible", 422: "Not done", 503: "Not reachable"}
+
+
+def _error(visit: Guest, status: int, text: str) -> Response:
+    if visit.is_htmx and visit.request.method == "POST":
+        response = visit.partial("web/toast.html", status=status, text=text, kind="bad")
+        response.headers.update({"HX-Retarget": "#toasts", "HX-Reswap": "beforeend", "HX-Push-Url": "false"})
+        return response
+    title = _TITLES.get(status, "Something went wrong")
+    return visit.page("web/error.html", title=title, status=status, text=text, code=status)

@@ -1,0 +1,1 @@
+"""The first page: how the leads, the deals and the queue stand."""

@@ -1,0 +1,226 @@
+"""The queue: its numbers, its requests, one of them, and the way to run it once more."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+import msgspec
+from markupsafe import Markup
+from starlette.responses import Response
+
+from fairlead.errors import Forbidden, NotFound
+from fairlead.records.picture import is_id
+from fairlead.web import charts
+from fairlead.web.pager import Pager
+from fairlead.web.requests import queries
+from fairlead.web.requests.queries import Minute, Whole
+from fairlead.web.screens import screens
+from fairlead.web.visit import Visit
+from fairlead.wire.queue import queries as queue
+from fairlead.wire.queue.worker import DELAYS
+
+registry, page, action = screens(__file__)
+
+WAITING = ("queued", "retry")
+STATES: dict[str, tuple[str, str]] = {
+    "queued": ("Waiting", "info"),
+    "retry": ("Tried again later", "warn"),
+    "success": ("Done", "good"),
+    "error": ("Refused", "warn"),
+    "failure": ("Failed", "bad"),
+}
+"""How the states of the queue are called here, and their colour."""
+FILTERS = (
+    ("", "All"),
+    ("waiting", "Waiting"),
+    ("success", "Done"),
+    ("error", "Refused"),
+    ("failure", "Failed"),
+)
+AGAIN = ("failure", "error", "retry")
+"""States in which a request can be put back into the queue."""
+
+MINUTES = 60
+"""Minutes of the chart."""
+RATED = timedelta(minutes=10)
+"""What the rate is an average of, as the metrics of the API have it."""
+LONGEST = 50_000
+"""Characters of a body that are shown."""
+
+
+class Kind(NamedTuple):
+    """An operation that can be queued: what waits of it, since when the oldest, how many are finished in a minute."""
+
+    path: str
+    title: str
+    waiting: int
+    oldest: datetime | None
+    rate: Decimal
+
+
+def kinds() -> dict[str, str]:
+    """Titles of what can be queued, by path."""
+    from fairlead.web.reference.description import queued  # noqa: PLC0415  needs the whole registry
+
+    return queued()
+
+
+@page("GET /async", nav="async")
+async def requests(visit: Visit) -> Response:
+    """Numbers, a chart, and the requests: filtered by `state`, `kind` and `record`."""
+    titles = kinds()
+    chosen = {name: visit.query.get(name, "").strip()[:500] for name in ("state", "kind", "record")}
+    pager = Pager("/app/async", visit.query)
+    states = {"": None, "waiting": list(WAITING)}.get(chosen["state"], [chosen["state"]])
+    async with visit.db() as db:
+        numbers = [await _numbers(visit, db, path, title) for path, title in titles.items()]
+        minutes = await queries.finished(db, visit.org_id, visit.now - timedelta(minutes=MINUTES))
+        rows = await queries.listed(
+            db,
+            visit.org_id,
+            visit.sees,
+            states=states,
+            operation=chosen["kind"] or None,
+            records=_records(chosen["record"]),
+            offset=pager.offset,
+            limit=pager.size + 1,
+        )
+    pager.found(len(rows[: pager.size]), more=len(rows) > pager.size)
+    oldest = [kind.oldest for kind in numbers if kind.oldest is not None]
+    chart, legend = _chart(visit, titles, minutes)
+    return visit.page(
+        "requests/list.html",
+        title="Queue",
+        chosen=chosen,
+        is_filtered=any(chosen.values()),
+        filters=FILTERS,
+        titles=titles,
+        states=STATES,
+        kinds=numbers,
+        waiting=sum(kind.waiting for kind in numbers),
+        oldest=min(oldest, default=None),
+        rate=sum((kind.rate for kind in numbers), Decimal(0)),
+        chart=chart,
+        legend=legend,
+        rows=rows[: pager.size],
+        pager=pager,
+    )
+
+
+async def _numbers(visit: Visit, db: Any, path: str, title: str) -> Kind:
+    waiting, oldest = await queue.pending(db, visit.org_id, path)
+    finished = await queue.finished_since(db, visit.org_id, path, visit.now - RATED)
+    return Kind(path, title, waiting, oldest, Decimal(finished) / (int(RATED.total_seconds()) // 60))
+
+
+def _chart(
+    visit: Visit, titles: dict[str, str], minutes: list[Minute]
+) -> tuple[Markup | None, list[tuple[str, int]]]:
+    """Finished requests per minute, a colour per kind, and the colours' names; none when nothing was finished."""
+    if not minutes:
+        return None, []
+    now = visit.now.replace(second=0, microsecond=0)
+    slots = [now - timedelta(minutes=MINUTES - 1 - n) for n in range(MINUTES)]
+    counts = {(some.operation, some.minute): some.finished for some in minutes}
+    totals: Counter[str] = Counter()
+    for some in minutes:
+        totals[some.operation] += some.finished
+    shown = [path for path, _ in totals.most_common()]
+    local = [slot.astimezone(visit.zone) for slot in slots]
+    series = [
+        (
+            titles.get(path, path),
+            [
+                _bar(titles.get(path, path), counts.get((path, slot), 0), at)
+                for slot, at in zip(slots, local, strict=True)
+            ],
+        )
+        for path in shown
+    ]
+    labels = [f"{at:%H:%M}" if at.minute % 10 == 0 else "" for at in local]
+    legend = [(titles.get(path, path), totals[path]) for path in shown]
+    title = f"Finished requests per minute, the last {MINUTES} minutes"
+    return charts.stacked_bars(labels, series, title=title, height=190, width=520), legend
+
+
+def _bar(title: str, count: int, at: datetime) -> charts.Point:
+    return {"value": count, "label": f"{title}: {count} at {at:%H:%M}"}
+
+
+@page("GET /async/{id:uuid}", nav="async")
+async def request(visit: Visit) -> Response:
+    """One request: what was sent, what became of it, when it is tried again."""
+    found = await _found(visit)
+    return visit.page(
+        "requests/request.html",
+        title=f"Request {found.id[:8]}",
+        found=found,
+        state=STATES[found.state],
+        titles=kinds(),
+        body=_pretty(found.body),
+        reply=_pretty(found.reply or ""),
+        longest=LONGEST,
+        trials=len(DELAYS) + 1,
+        can_repeat=found.state in AGAIN and _may_repeat(visit, found),
+        record_address=_record_address(visit, found),
+        slug=_slug(found.operation),
+    )
+
+
+@action("POST /async/{id:uuid}/again", nav="async")
+async def again(visit: Visit) -> Response:
+    """Put a request that did not succeed back into the queue, with all its attempts."""
+    found = await _found(visit)
+    if not _may_repeat(visit, found):
+        raise Forbidden
+
+    async def work(db: Any) -> bool:
+        return await queue.again(db, found.id, visit.now)
+
+    done = await visit.committed(work)
+    said = "It is back in the queue." if done else "It is not to be run again any more: see how it stands."
+    return visit.redirect(f"/app/async/{found.id}", say=said)
+
+
+async def _found(visit: Visit) -> Whole:
+    async with visit.db() as db:
+        found = await queries.one(db, visit.org_id, visit.sees, visit.path["id"], most=LONGEST)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _may_repeat(visit: Visit, found: Whole) -> bool:
+    """It is done in the name of who sent it: nobody else but an administrator may ask for that."""
+    return visit.is_admin or found.user_id == visit.actor.id
+
+
+def _pretty(text: str) -> str:
+    """JSON with a line per member; what is no JSON, or was cut, as it is."""
+    try:
+        return msgspec.json.format(text.encode(), indent=2).decode()
+    except (msgspec.DecodeError, RecursionError):
+        return text
+
+
+def _slug(path: str) -> str:
+    from fairlead.web.reference.description import by_path  # noqa: PLC0415  needs the whole registry
+
+    return by_path(path) or ""
+
+
+def _record_address(visit: Visit, found: Whole) -> str:
+    """The page of the lead or opportunity that the request names by its id; `` where there is none."""
+    if found.record == found.id or not is_id(found.record):
+        return ""
+    family = "opportunities" if found.operation == "/opportunity/update" else "leads"
+    return f"/app/{family}/{found.record}" if visit.has(f"/app/{family}/{{id:uuid}}") else ""
+
+
+def _records(text: str) -> list[str] | None:
+    """What the text may be called in the queue: an id, or a value of what leads are found by."""
+    found = text.lower()
+    return [found, f"emailaddress:{found}", f"phone:{found}"] if found else None

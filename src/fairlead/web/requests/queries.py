@@ -1,0 +1,101 @@
+"""Every SQL statement of the queue's screens, for reading. Numbers are the organisation's; requests those one may see.
+
+Everywhere $2 is the user whose requests are all that the reader may see, or null.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+
+class Listed(msgspec.Struct):
+    """A request in the list."""
+
+    id: str
+    operation: str
+    record: str
+    user_id: str
+    state: str
+    attempts: int
+    crashes: int
+    accepted_on: datetime
+    due_on: datetime
+    finished_on: datetime | None
+    reason: str | None
+
+
+class Whole(Listed):
+    """A request with what was sent and what came of it; long texts are cut, the sizes are of the whole."""
+
+    query: dict[str, str]
+    body: str
+    body_size: int
+    reply: str | None
+    reply_size: int
+
+
+class Minute(msgspec.Struct):
+    """Finished requests of an operation in the minute that begins then."""
+
+    minute: datetime
+    operation: str
+    finished: int
+
+
+_COLUMNS = """r.id::text as id, r.operation, r.record, r.user_id::text as user_id, r.state, r.attempts, r.crashes,
+    r.accepted_on, r.due_on, r.finished_on, r.reason"""
+
+# Ids rise with time: newest first is a walk along the primary key.
+LISTED = f"""
+select {_COLUMNS}
+from async_request r
+where r.org_id = $1 and ($2::uuid is null or r.user_id = $2) and ($3::text[] is null or r.state = any($3))
+    and ($4::text is null or r.operation = $4) and ($5::text[] is null or r.record = any($5) or r.id::text = any($5))
+order by r.id desc offset $6 limit $7
+"""
+
+ONE = f"""
+select {_COLUMNS}, r.query::text as query, left(r.body, $4) as body, length(r.body) as body_size,
+    left(r.reply, $4) as reply, coalesce(length(r.reply), 0) as reply_size
+from async_request r
+where r.org_id = $1 and ($2::uuid is null or r.user_id = $2) and r.id = $3
+"""
+
+FINISHED = """
+select date_trunc('minute', t.slot) as minute, t.operation, sum(t.finished)::bigint as finished
+from async_tally t where t.org_id = $1 and t.slot >= $2
+group by 1, 2
+"""
+
+
+async def listed(
+    db: Any,
+    org_id: int,
+    user_id: str | None,
+    *,
+    states: list[str] | None,
+    operation: str | None,
+    records: list[str] | None,
+    offset: int,
+    limit: int,
+) -> list[Listed]:
+    """Requests in these states, of this operation, about one of these records or with such an id; newest first."""
+    found = await db.fetch(LISTED, org_id, user_id, states, operation, records, offset, limit)
+    return [Listed(**row) for row in found]
+
+
+async def one(db: Any, org_id: int, user_id: str | None, request_id: str, *, most: int) -> Whole | None:
+    """A request, texts up to so many characters; None when there is none that one may see."""
+    row = await db.fetchrow(ONE, org_id, user_id, request_id, most)
+    if row is None:
+        return None
+    given = dict(row)
+    return Whole(query=msgspec.json.decode(given.pop("query")), **given)
+
+
+async def finished(db: Any, org_id: int, since: datetime) -> list[Minute]:
+    """Finished requests per minute and operation; counts are kept for an hour."""
+    return [Minute(**row) for row in await db.fetch(FINISHED, org_id, since)]

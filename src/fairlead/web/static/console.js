@@ -1,0 +1,82 @@
+// The keyboard, and what htmx leaves to do. Everything works without this file.
+"use strict";
+
+(() => {
+  const typing = (target) => target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]");
+  let waiting = 0;
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || !(event.target instanceof Element) || typing(event.target)) return;
+    if (waiting && Date.now() - waiting < 1500) {
+      waiting = 0;
+      const link = /^[a-z]$/.test(event.key) && document.querySelector(`#nav a[data-keys="${event.key}"]`);
+      if (link) {
+        event.preventDefault();
+        link.click();
+      }
+      return;
+    }
+    if (event.key === "g") {
+      waiting = Date.now();
+    } else if (event.key === "/") {
+      const box = document.getElementById("search");
+      if (box) {
+        event.preventDefault();
+        box.focus();
+        box.select();
+      }
+    } else if (event.key === "?") {
+      document.getElementById("help")?.togglePopover();
+    }
+  });
+
+  // A drop-down that hangs on another offers what that one's value allows.
+  const narrow = (child) => {
+    const parent = document.getElementById(child.dataset.parent);
+    if (!parent) return;
+    for (const option of child.options) {
+      const allowed = !option.dataset.under || JSON.parse(option.dataset.under).includes(parent.value);
+      option.hidden = option.disabled = !allowed;
+      if (!allowed) option.selected = false;
+    }
+  };
+  const narrowAll = () => document.querySelectorAll("select[data-parent]").forEach(narrow);
+  document.addEventListener("change", (event) => {
+    document.querySelectorAll(`select[data-parent="${CSS.escape(event.target.id)}"]`).forEach(narrow);
+    // The box above a column of boxes ticks them all.
+    const ticks = event.target.dataset.ticks;
+    if (ticks) event.target.form.querySelectorAll(`input[name="${CSS.escape(ticks)}"]`).forEach((box) => (box.checked = event.target.checked));
+  });
+
+  const fade = () => {
+    for (const toast of document.querySelectorAll(".toast:not(.bad, .leaving)")) {
+      toast.classList.add("leaving");
+      setTimeout(() => toast.remove(), 6000);
+    }
+  };
+
+  document.addEventListener("click", (event) => {
+    if (event.target instanceof Element && event.target.closest(".toast")) event.target.closest(".toast").remove();
+  });
+
+  const settled = () => {
+    narrowAll();
+    fade();
+    document.documentElement.classList.add("scripted");
+  };
+  document.addEventListener("htmx:afterSettle", (event) => {
+    settled();
+    if (event.detail.target?.id !== "main") return;
+    const toggle = document.getElementById("nav-toggle");
+    if (toggle && matchMedia("(max-width: 800px)").matches) toggle.checked = false;
+    document.querySelectorAll(":popover-open").forEach((open) => open.hidePopover());
+    if (document.activeElement === document.body) document.getElementById("main")?.focus({ preventScroll: true });
+  });
+  document.addEventListener("htmx:sendError", () => {
+    const toast = document.createElement("p");
+    toast.className = "toast bad";
+    toast.textContent = "The server does not answer. What you typed is still here: try again in a moment.";
+    document.getElementById("toasts")?.append(toast);
+  });
+  settled();
+})();

@@ -1,0 +1,108 @@
+"""The workers of one process, and the housekeeping of the queue that they share."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from fairlead.db.pool import DatabaseError, Lost, connect, translated
+from fairlead.orgs.definitions import Cache
+from fairlead.wire import idempotency
+from fairlead.wire.operation import Registry
+from fairlead.wire.queue import queries
+from fairlead.wire.queue.worker import CRASHES, FAULT, Hint, Worker
+
+log = logging.getLogger("fairlead.queue")
+
+EVERY = 5.0
+"""Seconds between two rounds of housekeeping."""
+
+AGE = 2.0
+"""Seconds after which a trial that holds no locks is believed to be over: its end may be under way before."""
+
+STEP = 1000
+"""Rows removed in one transaction, with a pause after it."""
+
+STEPS = 100
+"""Such transactions in one round."""
+
+GRACE = 8.0
+"""Seconds that a running batch gets to end."""
+
+
+class Crew:
+    """Workers, and the task that looks after the queue."""
+
+    def __init__(
+        self,
+        url: str,
+        cache: Cache,
+        registry: Registry,
+        count: int,
+        *,
+        hint: Hint | None = None,
+        keep: timedelta = timedelta(days=30),
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        hint = hint or Hint()
+        self._url = url
+        self._keep = keep
+        self._now = now
+        self._workers = [Worker(url, cache, registry, hint=hint, now=now) for _ in range(count)]
+        self._task: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        """Count what died with an earlier process, then begin. Raises DatabaseError."""
+        if not self._workers:
+            return
+        db = await connect(self._url, batch=True)
+        try:
+            await self._count_crashes(db, age=0)
+        finally:
+            await db.close()
+        for worker in self._workers:
+            await worker.open()
+        self._task = asyncio.create_task(self._look_after(), name="queue housekeeping")
+
+    async def close(self) -> None:
+        """Finish the batches that are running, claim no others; after `GRACE` seconds they are given back."""
+        await asyncio.gather(*(worker.close(GRACE) for worker in self._workers))
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _look_after(self) -> None:
+        while True:
+            try:
+                with translated():
+                    db = await connect(self._url, batch=True)
+                    try:
+                        await self._round(db)
+                    finally:
+                        await db.close()
+            except (DatabaseError, Lost) as error:
+                log.warning("no housekeeping of the queue now", extra={"reason": str(error)})
+            except Exception:
+                log.warning("queue housekeeping did not succeed", exc_info=True)
+            await asyncio.sleep(EVERY)
+
+    async def _round(self, db: Any) -> None:
+        """Count crashes soon after they happened; remove what is old in small steps."""
+        await self._count_crashes(db, age=AGE)
+        now = self._now()
+        for _ in range(STEPS):
+            removed = await queries.expire(db, now - self._keep, STEP)
+            forgotten = await idempotency.expire(db, now, STEP)
+            if not (removed or forgotten):
+                break
+            await asyncio.sleep(0.05)
+        await queries.forget_tallies(db, now - timedelta(hours=1))
+
+    async def _count_crashes(self, db: Any, *, age: float) -> None:
+        async with db.transaction(), queries.planned_anew(db):
+            counted = await queries.count_crashes(db, age=age, most=CRASHES, now=self._now(), reason=FAULT)
+        if counted:
+            log.warning("a worker died over its batch", extra={"requests": counted})

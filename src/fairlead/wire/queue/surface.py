@@ -1,0 +1,313 @@
+"""Submit, status and metrics of queued operations, made from the registry. Source: the async-api page."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import hashlib
+import logging
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+import uuid_utils
+
+from fairlead.db.pool import Pool
+from fairlead.errors import (
+    ApiError,
+    BadRequest,
+    InvalidInput,
+    QueueFull,
+    Unauthorised,
+    Unexpected,
+    WrongVerb,
+)
+from fairlead.orgs.definitions import Cache
+from fairlead.records.picture import Needs, is_id, new_id
+from fairlead.wire import idempotency
+from fairlead.wire.batch import Batcher
+from fairlead.wire.decode import query_of
+from fairlead.wire.door import (
+    Door,
+    Headers,
+    Receive,
+    Scope,
+    Send,
+    error_headers,
+    headers_of,
+    read_body,
+    respond,
+)
+from fairlead.wire.operation import Call, Operation, Plan, Queued, Registry
+from fairlead.wire.queue import queries
+from fairlead.wire.queue.queries import NewRequest
+from fairlead.wire.queue.worker import FAULT, Hint
+
+log = logging.getLogger("fairlead.queue")
+
+ACCEPTED = "Request accepted. Please use below request id to check the status"
+DONE = "Request was successfully completed"
+WAITING = "Request is in queue"
+STEP = "In-Process-Queue"
+
+_encode = msgspec.json.Encoder(decimal_format="number").encode
+
+
+class Accepted(msgspec.Struct):
+    """The answer to a submit."""
+
+    Status: str
+    RequestID: str
+
+
+class TaskStatus(msgspec.Struct):
+    """What became of a request: `RequestBody` is the text that came in, `Message` the direct answer as JSON text."""
+
+    TaskType: str
+    Status: str
+    StatusReason: str | None
+    TaskCurrentStep: str | None
+    TaskLastStep: str | None
+    RequestBody: str
+    Message: str | None
+
+
+class Metrics(msgspec.Struct):
+    """Waiting requests, age of the oldest in seconds, finished per minute over ten minutes (both spellings)."""
+
+    PendingMessages: int
+    MaxDelayInSeconds: int
+    ProcessingRatePerMinute: float
+    ProcessingratePerMinute: float
+
+
+class _Depth(msgspec.Struct):
+    """How many requests of an organisation wait: those counted then, and what was accepted since."""
+
+    at: float
+    depth: int
+
+
+class AsyncApi:
+    """The queued operations as an ASGI application."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        *,
+        pool: Pool,
+        cache: Cache,
+        batcher: Batcher,
+        hint: Hint,
+        queue_limit: int = 0,
+    ) -> None:
+        self._pool = pool
+        self._cache = cache
+        self._batcher = batcher
+        self._door = Door(pool, cache)
+        self._hint = hint
+        self._queue_limit = queue_limit
+        self._depths: dict[int, _Depth] = {}
+        self._counting = asyncio.Lock()
+        self._metrics: dict[tuple[int, str], tuple[float, Metrics]] = {}
+        self._routes: dict[str, tuple[str, list[Operation]]] = {}
+        for operation in registry.all():
+            if operation.queued is not None:
+                self._add(operation, operation.queued)
+
+    def _add(self, operation: Operation, queued: Queued) -> None:
+        path = queued.path
+        self._routes[path] = ("submit", [operation])
+        self._routes[path + "/status"] = ("status", [operation])
+        self._routes[path + "/metrics"] = ("metrics", [operation])
+        for alias in (f"/{path.split('/')[1]}/status", *queued.aliases):
+            self._routes.setdefault(alias, ("status", []))[1].append(operation)
+
+    def knows(self, path: str) -> bool:
+        """True for a path of this surface."""
+        return path.rstrip("/").lower() in self._routes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one HTTP request."""
+        request_id = str(uuid_utils.uuid7())
+        headers: list[tuple[bytes, bytes]] = []
+        status = 200
+        try:
+            body = _encode(await self._answer(scope, receive, request_id))
+        except ApiError as error:
+            status, body = error.status, _encode(error.body())
+            headers = error_headers(error)
+        except Exception:
+            log.exception("request failed", extra={"request_id": request_id})
+            status, body = 500, _encode(Unexpected(request_id).body())
+        await respond(send, status, body, request_id, [], headers)
+
+    async def _answer(self, scope: Scope, receive: Receive, request_id: str) -> Any:
+        kind, operations = self._routes[scope["path"].rstrip("/").lower()]
+        verb = "POST" if kind == "submit" else "GET"
+        if scope["method"] != verb and not (verb == "GET" and scope["method"] == "HEAD"):
+            raise WrongVerb(scope["method"], verb)
+        headers = headers_of(scope)
+        query = query_of(scope["query_string"])
+        org_id, key_id = await self._key(headers)
+        scope["org_id"] = org_id  # for who wraps this application, such as the access log
+        if kind == "status":
+            return await self._status(operations, org_id, key_id, query)
+        if kind == "metrics":
+            return await self._measure(operations[0], org_id, key_id)
+        defs, user, access_key = await self._door.open(query, headers)
+        if defs.org.org_id != org_id:
+            raise Unauthorised
+        raw = await read_body(receive, headers)
+        call: Call[None, None] = Call(
+            org_id=org_id,
+            actor=user,
+            access_key=access_key,
+            defs=defs,
+            query=None,
+            body=None,
+            now=datetime.now(UTC),
+            request_id=request_id,
+        )
+        start = self._submission(operations[0], call, key_id, query, raw)
+        once = idempotency.read(headers.get(b"idempotency-key"), scope["path"], query, raw)
+        if once is not None:
+            start = idempotency.Once(start, once)
+        await self._check_depth(org_id)
+        answer = await self._batcher.submit(start, call)
+        self._hint.ring()
+        return answer
+
+    async def _key(self, headers: Headers) -> tuple[int, str]:
+        """Organisation and id of the x-api-key, which may be disabled. Raises Unauthorised."""
+        key = headers.get(b"x-api-key")
+        found = await self._cache.async_key(self._pool, hashlib.sha256(key).hexdigest()) if key else None
+        if found is None:
+            raise Unauthorised
+        return found
+
+    def _submission(
+        self, operation: Operation, call: Call[None, None], key_id: str, query: dict[str, str], raw: bytes
+    ) -> Callable[[Call[Any, Any]], Plan[Accepted]]:
+        """The plan that stores a request. Raises BadRequest."""
+        queued = operation.queued
+        assert queued is not None
+        text, body = _read(raw, operation)
+        own = {name: _plain(value) for name, value in query.items() if name in operation.parameters}
+        accepted = new_id()
+        record = _plain(queued.record(own, body) or accepted)[:500]
+        request = NewRequest(call.org_id, accepted, queued.path, record, call.actor.id, own, text, call.now)
+        return functools.partial(_store, request=request, key_id=key_id)
+
+    async def _check_key(self, db: Any, org_id: int, key_id: str) -> None:
+        """Raises Unauthorised when the x-api-key is disabled now."""
+        if key_id not in (await self._cache.current(db, org_id)).async_keys:
+            raise Unauthorised
+
+    async def _check_depth(self, org_id: int) -> None:
+        """Refuse when the organisation's queue is full.
+
+        Counting a deep queue is dear: it is counted once, then what is accepted here is added, and it is counted
+        anew, at most once a second, only when that sum says that the queue is full.
+        """
+        if not self._queue_limit:
+            return
+        if org_id not in self._depths or self._depths[org_id].depth >= self._queue_limit:
+            async with self._counting:
+                await self._count(org_id)
+        known = self._depths[org_id]
+        if known.depth >= self._queue_limit:
+            raise QueueFull(self._queue_limit, 1)
+        known.depth += 1
+
+    async def _count(self, org_id: int) -> None:
+        known = self._depths.get(org_id)
+        now = time.monotonic()
+        if known is None or (known.depth >= self._queue_limit and now - known.at > 1):
+            async with self._pool.connection() as db:
+                self._depths[org_id] = _Depth(now, await queries.depth(db, org_id))
+
+    async def _status(
+        self, operations: list[Operation], org_id: int, key_id: str, query: dict[str, str]
+    ) -> dict[str, Any]:
+        request_id = query.get("requestid", "").strip().lower()
+        async with self._pool.connection() as db:
+            await self._check_key(db, org_id, key_id)
+            row = await queries.status(db, org_id, request_id) if is_id(request_id) else None
+        by_path = {op.queued.path: op.queued for op in operations if op.queued is not None}
+        queued = by_path.get(row["operation"]) if row is not None else None
+        if queued is None or row is None:
+            raise InvalidInput("RequestID")
+        state, step, last, reason = _STATES[row["state"]]
+        status = TaskStatus(
+            TaskType=queued.task_type,
+            Status=state,
+            StatusReason=reason or row["reason"],
+            TaskCurrentStep=step,
+            TaskLastStep=last,
+            RequestBody=row["body"],
+            Message=row["reply"] if row["state"] == "success" else None,
+        )
+        return {queued.id_key: row["id"], "TaskStatus": status}
+
+    async def _measure(self, operation: Operation, org_id: int, key_id: str) -> Metrics:
+        """Counted at most once a second."""
+        assert operation.queued is not None
+        path = operation.queued.path
+        async with self._pool.connection() as db:
+            await self._check_key(db, org_id, key_id)
+            at, found = self._metrics.get((org_id, path), (0.0, None))
+            if found is None or time.monotonic() - at > 1:
+                now = datetime.now(UTC)
+                pending, oldest = await queries.pending(db, org_id, path)
+                finished = await queries.finished_since(db, org_id, path, now - timedelta(minutes=10))
+                rate = round(finished / 10, 1)
+                delay = max(0, int((now - oldest).total_seconds())) if oldest is not None else 0
+                found = Metrics(pending, delay, rate, rate)
+                self._metrics[org_id, path] = (time.monotonic(), found)
+        return found
+
+
+_STATES: dict[str, tuple[str, str | None, str | None, str | None]] = {
+    "queued": ("In-Queue", STEP, None, WAITING),
+    "retry": ("In-Queue", STEP, None, WAITING),
+    "success": ("Success", None, STEP, DONE),
+    "error": ("ERROR", None, STEP, None),
+    "failure": ("FAILURE", None, STEP, FAULT),
+}
+
+
+def _store(call: Call[Any, Any], request: NewRequest, key_id: str) -> Plan[Accepted]:
+    """Runs anew when definitions have changed meanwhile, so a key that was disabled counts at once."""
+    if key_id not in call.defs.async_keys:
+        raise Unauthorised
+    picture = yield Needs()
+    picture.also("async_new", request)
+    return Accepted(ACCEPTED, request.id)
+
+
+def _read(raw: bytes, operation: Operation) -> tuple[str, Any]:
+    """The text as it came, and the JSON it holds. Raises BadRequest for no JSON or the wrong outer type."""
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError:
+        raise BadRequest("it is not UTF-8") from None
+    try:
+        body = msgspec.json.decode(text.removeprefix("\ufeff"))
+    except RecursionError:
+        raise BadRequest("it is nested too deeply") from None
+    except msgspec.DecodeError as error:
+        raise BadRequest(f"it is not JSON ({error})" if text.strip() else "it is empty") from None
+    wanted = list if getattr(operation.body, "__origin__", None) is list else dict
+    if not isinstance(body, wanted):
+        raise BadRequest(f"Expected `{'array' if wanted is list else 'object'}`")
+    if "\x00" in text:
+        raise BadRequest("it contains NUL")
+    return text, body
+
+
+def _plain(text: str) -> str:
+    """Text that the database can hold: NUL, which is part of no id, is left out."""
+    return text.replace("\x00", "")

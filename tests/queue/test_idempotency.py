@@ -1,0 +1,129 @@
+"""The header Idempotency-Key: the same write twice is done once, whatever kind of write it is."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from fairlead.app import Application
+from fairlead.settings import Settings
+from fairlead.wire import idempotency
+from fairlead.wire.operation import Registry
+from world import Client
+from world.client import envelope
+from world.queue import Queue
+from world.serving import http_to, running
+
+CREATE = "/v2/ProspectActivity.svc/CreateCustom"
+PRODUCT = "/v2/SalesActivity.svc/CreateProduct"
+
+
+def activity(note: str = "Called") -> dict[str, Any]:
+    return {
+        "LeadDetails": [{"Attribute": "EmailAddress", "Value": "ada@example.com"}],
+        "Activity": {"ActivityEvent": 206, "ActivityNote": note},
+    }
+
+
+async def post(client: Client, path: str, body: Any, key: str | None, **query: str) -> httpx.Response:
+    headers = {} if key is None else {"Idempotency-Key": key}
+    return await client.send("POST", path, json=body, query=query.items(), headers=headers)
+
+
+async def test_the_same_call_again_gets_the_first_answer_and_does_nothing(client: Client) -> None:
+    first = await post(client, CREATE, activity(), "k")
+    again = await post(client, CREATE, activity(), "k")
+    assert (first.status_code, again.status_code) == (200, 200)
+    assert again.content == first.content
+    assert await client.world.count("activity") == 1
+    assert (await post(client, CREATE, activity(), "another")).json() != first.json()
+    assert (await post(client, CREATE, activity(), None)).json() != first.json()
+    assert await client.world.count("activity") == 3
+
+
+async def test_another_call_under_the_key_is_refused(client: Client) -> None:
+    await post(client, CREATE, activity(), "k")
+    for answer in (
+        await post(client, CREATE, activity("Something else"), "k"),
+        await post(client, CREATE, activity(), "k", leadId="x"),
+        await post(client, PRODUCT, {"ProductSku": "A-1", "Name": "A"}, "k"),
+    ):
+        assert envelope(answer)[:2] == (422, "MXInvalidInputException")
+    assert await client.world.count("activity") == 1
+    assert await client.world.count("product") == 0
+
+
+async def test_a_hundred_at_once_are_done_once(client: Client) -> None:
+    answers = await asyncio.gather(*(post(client, CREATE, activity(), "k") for _ in range(100)))
+    assert {answer.content for answer in answers} == {answers[0].content}
+    assert await client.world.count("activity") == 1
+
+
+async def test_two_processes_do_it_once(client: Client, database_url: str, registry: Registry) -> None:
+    """The second application is another process to the first: it has its own batches and its own connections."""
+    async with running(Application(Settings(), database_url)) as second, http_to(second) as http:
+        other = Client(http, registry, client.world)
+        for number in range(20):
+            answers = await asyncio.gather(
+                *(post(who, CREATE, activity(), f"k{number}") for who in (client, other) * 4)
+            )
+            assert {answer.content for answer in answers} == {answers[0].content}
+        products = await asyncio.gather(
+            *(post(who, PRODUCT, {"ProductSku": "A-1", "Name": "A"}, "p") for who in (client, other) * 4)
+        )
+    assert {answer.content for answer in products} == {products[0].content}
+    assert await client.world.count("activity") == 20
+    assert await client.world.count("product") == 1
+
+
+async def test_a_rare_write_is_done_once(client: Client) -> None:
+    body = {"ProductSku": "A-1", "Name": "A"}
+    first = await post(client, PRODUCT, body, "k")
+    assert first.status_code == 200, first.text
+    assert (await post(client, PRODUCT, body, "k")).content == first.content
+    assert envelope(await post(client, PRODUCT, body, None)).type == "MXDuplicateEntryException"
+
+
+async def test_a_refused_call_leaves_its_key_free(client: Client) -> None:
+    body = activity()
+    body["Activity"]["ActivityEvent"] = 9999
+    assert envelope(await post(client, CREATE, body, "k")).type == "MXInvalidActivityException"
+    assert (await post(client, CREATE, activity(), "k")).status_code == 200
+
+
+async def test_a_submit_is_accepted_once(queue: Queue) -> None:
+    body = {"RelatedProspectId": queue.world.values["lead.1"], "ActivityEvent": 206}
+    headers = queue.key | {"Idempotency-Key": "k"}
+    answers = [
+        await queue.client.send("POST", "/activity/create", json=body, headers=headers) for _ in range(3)
+    ]
+    assert {answer.content for answer in answers} == {answers[0].content}
+    assert await queue.count("queued") == 1
+
+
+@pytest.mark.parametrize("key", ["", " ", "x" * 256, "a\tb", "ä"])
+async def test_a_key_that_is_none_is_refused(client: Client, key: str) -> None:
+    answer = await client.send(
+        "POST",
+        CREATE,
+        json=activity(),
+        headers=[("Idempotency-Key", key.encode("latin-1"))],  # type: ignore[arg-type]
+    )
+    assert envelope(answer)[:2] == (400, "MXInvalidInputException")
+    assert await client.world.count("activity") == 0
+
+
+async def test_keys_are_forgotten_after_a_day(client: Client) -> None:
+    now = datetime.now(UTC)
+    await post(client, CREATE, activity(), str(uuid4()))
+    assert await client.world.count("idempotency") == 1
+    db = client.world.db
+    await idempotency.expire(db, now + timedelta(hours=23), 1000)
+    assert await client.world.count("idempotency") == 1
+    await idempotency.expire(db, now + timedelta(hours=25), 1000)
+    assert await client.world.count("idempotency") == 0

@@ -1,0 +1,534 @@
+"""What each role may do, and that nobody learns anything of another organisation. Walks over the whole registry.
+
+The requests are those of the contract files that succeed, so an operation that is added is walked too; one without
+such a file needs a request in `MORE`, and a test says so. What must come out follows from what the administrator's
+call does: what touches a record of somebody else is refused to a Sales_User, what reads one answers as if the record
+were not there.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+import sqlalchemy as sa
+
+from contract_file import PLACEHOLDER, Exchange, all_exchanges
+from fairlead import app
+from fairlead.db.schema import metadata
+from fairlead.fields.model import DataType
+from fairlead.fields.model import Field as FieldOfType
+from fairlead.wire.operation import Operation
+from test_contract import send
+from world import Client, World, Worlds, prepare
+from world.client import GUID
+from world.ground import USER
+from world.records import MADE
+
+ROLES = ("Administrator", "Marketing_User", "Sales_Manager", "Sales_User")
+OPERATIONS = app.registry().all()
+FORBIDDEN = {
+    "Status": "Error",
+    "ExceptionType": "MXUnAuthorizedAccessException",
+    "ExceptionMessage": "You do not have permission to perform this action.",
+    "IsMXException": True,
+}
+
+SKIPPED = {
+    "/v2/leadmanagement.svc/lead/bulk/update": "a lead that may not be changed is passed over like an unknown one",
+    "/v2/leadmanagement.svc/lead/bulk/updatev2": "'… does not exist in the system or You do not have permission …'",
+}
+"""Writes for which the contract makes no difference between an unknown record and one of somebody else."""
+
+
+def request(method: str, path: str, query: str = "", body: Any = None, given: str = "") -> Exchange:
+    """A request of an operation that no contract file shows in success; written as there."""
+    text = "" if body is None else json.dumps(body)
+    parts = [part.split("=", 1) for part in query.split("&") if part]
+    return Exchange(
+        title="success",
+        evidence="decided",
+        note="",
+        partial=True,
+        given=tuple(dict.fromkeys(PLACEHOLDER.findall(query + text))),
+        state=tuple(given.split()),
+        method=method,
+        path=f"/v2/{path}",
+        query=[(name, value) for name, value in parts],
+        headers={"Content-Type": "application/json"} if text else {},
+        body=body,
+        body_text=text,
+        status=200,
+        response_headers={},
+        response={},
+        line=0,
+    )
+
+
+def search(code: int) -> str:
+    """An advanced search for everything of one event code."""
+    row = {
+        "SubConOp": "And",
+        "LSO": "ActivityEvent",
+        "LSO_Type": "PAEvent",
+        "Operator": "eq",
+        "RSO": str(code),
+    }
+    condition = {"Type": "Activity", "ConOp": "and", "RowCondition": [row]}
+    return json.dumps({"GrpConOp": "And", "Conditions": [condition], "QueryTimeZone": ""})
+
+
+RANGE = {"FromDate": "2015-01-01 00:00:00", "ToDate": "2035-01-01 00:00:00"}
+CITY = [{"Attribute": "EmailAddress", "Value": "{lead.1.email}"}, {"Attribute": "mx_City", "Value": "Pune"}]
+BY_ADDRESS = {"Attribute": "SearchBy", "Value": "EmailAddress"}
+
+MORE = [
+    request(
+        "POST",
+        "ProspectActivity.svc/Activity/Retrieve/BySearchParameter",
+        body={"ActivityEvent": 206, "AdvancedSearch": search(206)},
+        given="activity.1.note=x",
+    ),
+    request("POST", "ProspectActivity.svc/GetLeadReferences", "leadId={lead.1}", {}),
+    request(
+        "POST",
+        "ProspectActivity.svc/RetrieveRecentlyModified",
+        body={"Parameter": RANGE | {"IncludeCustomFields": 1}},
+        given="activity.1.note=x opp.1.status=Open sales.1.revenue=5",
+    ),
+    request(
+        "POST",
+        "ProspectActivity.svc/RetrieveActivityChange",
+        body={"Parameter": RANGE | {"ActivityEvents": [206, 12005, 30]}},
+        given="activity.1.note=x opp.1.status=Open sales.1.revenue=5",
+    ),
+    request(
+        "POST",
+        "LeadManagement.svc/LeadField/Dependency/Dropdown/Options/Remove",
+        body={
+            "ParentSchemaName": "mx_X",
+            "ChildSchemaName": "mx_Y",
+            "ParentFieldValue": "a",
+            "Options": ["c"],
+        },
+        given="field.mx_X.options=a;b field.mx_Y.options=c;d field.mx_Y.parent=mx_X",
+    ),
+    request("GET", "OpportunityManagement.svc/GetOpportunityDetails", "OpportunityId={opp.1}"),
+    request(
+        "POST",
+        "SalesActivity.svc/Metadata/DropdownFieldValues/Add",
+        body={"SchemaName": "mx_Custom_5", "OptionValue": "Delhi"},
+        given="type.30.mx_Custom_5.options=Bangalore;Pune",
+    ),
+    request("GET", "Authentication.svc/UserByAccessKey.Get"),
+    request(
+        "POST", "UserManagement.svc/User/Update", body={"UserId": "{user.2}", "FirstName": "Another"}
+    ),
+    # Reads that name a record where the contract files show a search, and the other way round.
+    request("POST", "LeadManagement.svc/Leads.Get", body={}, given="only=lead.1"),
+    request("GET", "LeadManagement.svc/Leads.GetById", "id={lead.1}"),
+    request("GET", "ProspectActivity.svc/GetActivityDetails", "activityId={opp.1}"),
+    request("GET", "ProspectActivity.svc/GetActivityDetails", "activityId={sales.1}"),
+    request("POST", "OpportunityManagement.svc/GetOpportunitiesOfLead", "leadId={lead.1}", {}, "opp.1.status=Open"),
+    request(
+        "POST",
+        "CompanyManagement.svc/Company.Get",
+        body={"Query": {"CompanyType": {"CompanyTypeName": "Customers"}}},
+        given="company.1.type=Customers",
+    ),
+    request("GET", "LeadManagement.svc/Leads.GetByEmailaddress", "emailaddress={lead.1.email}"),
+    request("GET", "LeadManagement.svc/Leads.GetByQuickSearch", "key={lead.1.first}"),
+    request("GET", "LeadManagement.svc/RetrieveLeadByPhoneNumber", "phone={lead.1.phone}"),
+    request(
+        "POST",
+        "ProspectActivity.svc/DeleteActivities",
+        body={"ProspectId": "{lead.1}", "ActivityEventList": ["163"]},
+        given="activity.1.code=163",
+    ),
+    request("POST", "LeadManagement.svc/Lead/Bulk/CreateOrUpdate", body=[[*CITY, BY_ADDRESS]]),
+    request(
+        "POST",
+        "LeadManagement.svc/Lead/Bulk/UpdateV2",
+        body={"SearchByKey": "EmailAddress", "LeadPropertiesList": [{"Fields": CITY}]},
+    ),
+    request("POST", "LeadManagement.svc/Lead.Merge", "masterId={lead.1}&childId={lead.2}"),
+]  # fmt: skip
+"""Requests beside those of the contract files."""
+
+
+async def an_update(client: Client, values: dict[str, str]) -> None:
+    """Give an activity a history."""
+    await client.world.need("activity.1")
+    body = {"ProspectActivityId": client.world.values["activity.1"], "ActivityNote": "Changed"}
+    await client.post("/v2/ProspectActivity.svc/CustomActivity/Update", body)
+
+
+async def a_reference(client: Client, values: dict[str, str]) -> None:
+    """Post an activity that names the lead in a field set."""
+    members = (FieldOfType("mx_CustomObject_1", "Lead", max_length=200, sequence=1),)
+    own = FieldOfType("mx_Custom_40", "Guarantor", DataType.FIELD_SET, sequence=40, members=members)
+    await client.world.add_fields(206, own)
+    lead = values["lead.1"]
+    fields = [{"SchemaName": own.name, "Fields": [{"Attribute": "mx_CustomObject_1", "Value": lead}]}]
+    body = {"ActivityEvent": 206, "RelatedProspectId": lead, "Fields": fields}
+    await client.post("/v2/ProspectActivity.svc/Create", body, leadId=lead)
+
+
+FIRST: dict[str, Callable[[Client, dict[str, str]], Awaitable[None]]] = {
+    "/v2/prospectactivity.svc/retrieveactivitychange": an_update,
+    "/v2/prospectactivity.svc/getleadreferences": a_reference,
+}
+"""What an administrator does before a read, where the words of contract files cannot say it."""
+
+
+def place(method: str, path: str) -> tuple[str, str]:
+    """By what requests and operations find each other."""
+    return method, path.rstrip("/").lower()
+
+
+CONTRACT = [entry[2] for entry in all_exchanges(Path(__file__).parent / "contract")]
+REQUESTS: dict[tuple[str, str], list[Exchange]] = {}
+for one in [*(exchange for exchange in CONTRACT if exchange.status == 200), *MORE]:
+    REQUESTS.setdefault(place(one.method, one.path), []).append(one)
+
+
+def called(operation: Operation) -> str:
+    """The name of a test."""
+    return f"{operation.verb} {operation.path.removeprefix('/v2/')}"
+
+
+every = pytest.mark.parametrize("operation", OPERATIONS, ids=called)
+
+
+def requests_of(operation: Operation) -> list[Exchange]:
+    """Requests that succeed for an administrator. Without one the test fails and says what to write."""
+    found = REQUESTS.get(place(operation.verb, operation.path), [])
+    if not found:
+        pytest.fail(
+            f"No request is known with which {called(operation)} succeeds, so its roles cannot be tested: write the "
+            f"contract file of {operation.pages[0]}, or a request in MORE of tests/test_roles.py."
+        )
+    return found
+
+
+# --- answers and what they did ---
+
+
+SHARED = {
+    f"/v2/{path}".lower()
+    for path in (
+        "LeadManagement.svc/LeadsMetaData.Get",
+        "OpportunityManagement.svc/GetOpportunityTypeMetadata",
+        "OpportunityManagement.svc/GetOpportunityTypes",
+        "OpportunityManagement.svc/IsOpportunityEnabled",
+        "ProspectActivity.svc/ActivityField/Dropdown/Options/Get",
+        "ProspectActivity.svc/ActivityTypes.Get",
+        "ProspectActivity.svc/CustomActivity/GetActivitySetting",
+        "SalesActivity.svc/RetrieveProducts",
+        "SalesActivity.svc/RetrieveSetting",
+        "Authentication.svc/UserByAccessKey.Get",
+        "UserManagement.svc/User/AdvancedSearch",
+        "UserManagement.svc/User/Retrieve/ByEmailAddress",
+        "UserManagement.svc/User/Retrieve/ByUserId",
+        "UserManagement.svc/Users.Get",
+    )
+}
+"""Reads of what every user of an organisation sees: no record is in their answers."""
+
+CREATES = {
+    f"/v2/{path}".lower()
+    for path in (
+        "CompanyManagement.svc/Company.Create",
+        "LeadManagement.svc/Lead.Create",
+        "LeadManagement.svc/Lead/Bulk/Create",
+    )
+}
+"""Writes that never touch a record that is there."""
+
+
+class Answer(NamedTuple):
+    """A status, and a body without what differs from call to call."""
+
+    status: int
+    text: str
+
+
+_IDS = re.compile(GUID.pattern)
+_TIMES = re.compile(
+    r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?|/Date\(\d+\+0000\)/|\d+/\d+/\d{4} \d+:\d\d:\d\d [AP]M"
+)
+_ROLES = re.compile("|".join(ROLES))
+
+
+def plain(response: httpx.Response, values: dict[str, str]) -> Answer:
+    """An answer with the values that were sent by their names, other ids by their order, times and roles unnamed."""
+    text = response.text
+    for name in sorted(values, key=lambda name: -len(values[name])):
+        if len(values[name]) > 4:
+            text = text.replace(json.dumps(values[name])[1:-1], f"«{name}»")
+    seen: dict[str, str] = {}
+    text = _IDS.sub(lambda found: seen.setdefault(found[0], f"id {len(seen)}"), text)
+    return Answer(response.status_code, _ROLES.sub("role", _TIMES.sub("time", text)))
+
+
+def is_forbidden(response: httpx.Response) -> bool:
+    """True for the exact refusal."""
+    return response.status_code == 403 and response.text == json.dumps(FORBIDDEN, separators=(",", ":"))
+
+
+def refuses(response: httpx.Response) -> bool:
+    """True for the refusal of a call, and for a result that carries it: that of a row, or of a captured opportunity."""
+    inside = all(
+        json.dumps(FORBIDDEN[name]) in response.text for name in ("ExceptionType", "ExceptionMessage")
+    )
+    old_bulk = f'"ErrorMessage":{json.dumps(FORBIDDEN["ExceptionMessage"])}' in response.text
+    return is_forbidden(response) or (response.status_code == 200 and (inside or old_bulk))
+
+
+_KEPT_APART = {"org", "counter", "async_request", "request_log", "directory"}
+"""Tables that a call may move whatever it does: versions, numbers that were drawn, the queue, the log."""
+
+TABLES = [
+    table for table in metadata.sorted_tables if table.name not in _KEPT_APART and "org_id" in table.columns
+]
+_RECORDS = ("lead_id", "account_id", "opportunity_id", "record_id")
+_NO_RECORDS = frozenset(
+    ("app_user", "api_key", "async_key", "record_type", "field", "product", "option", "sales_group", "list")
+)
+"""What every user of the organisation sees."""
+
+Rows = dict[str, dict[tuple[Any, ...], dict[str, Any]]]
+
+
+def identity(table: sa.Table, row: dict[str, Any]) -> tuple[Any, ...]:
+    """The primary key of a row."""
+    return tuple(row[column.name] for column in table.primary_key.columns)
+
+
+async def stored(world: World) -> Rows:
+    """Everything that an organisation holds."""
+    return {
+        table.name: {identity(table, row): row for row in await world.rows(table.name)} for table in TABLES
+    }
+
+
+def touched(before: Rows, after: Rows) -> list[str]:
+    """Rows that are changed or gone, and new ones that hang on a record that was there."""
+    there = {key[-1] for name in ("lead", "account", "activity") for key in before[name]}
+    found = []
+    for name, rows in before.items():
+        if name in _NO_RECORDS:
+            continue
+        found += [f"{name} {key}" for key, row in rows.items() if after[name].get(key) != row]
+        for key, row in after[name].items():
+            if key not in rows and any(row.get(column) in there for column in _RECORDS):
+                found.append(f"{name} {key} is new")
+    return found
+
+
+async def absent(world: World) -> None:
+    """Remove every record, so that only what all users share is left."""
+    for table in reversed(TABLES):
+        if table.name not in _NO_RECORDS:
+            await world.db.execute(f"delete from {table.name} where org_id = $1", world.org_id)
+
+
+class Scene:
+    """Runs requests, each in an organisation of its own."""
+
+    def __init__(self, worlds: Worlds, client_of: Callable[[World], Client]) -> None:
+        self.worlds = worlds
+        self.client_of = client_of
+
+    async def of(self, exchange: Exchange) -> tuple[Client, dict[str, str]]:
+        """An organisation with what the request needs; all of it belongs to `user.1`, whose key the client has."""
+        world = await self.worlds.copy()
+        values = (await prepare(world, exchange)).values
+        client = self.client_of(world)
+        if (first := FIRST.get(place(exchange.method, exchange.path)[1])) is not None:
+            await first(client, values)
+        return client, values
+
+
+@pytest.fixture
+def scene(worlds: Worlds, client_of: Callable[[World], Client]) -> Scene:
+    """Makes organisations for requests."""
+    return Scene(worlds, client_of)
+
+
+async def become(world: World, role: str) -> None:
+    """Give the user who owns everything another role."""
+    statement = "update app_user set role = $3 where org_id = $1 and id = $2"
+    await world.db.execute(statement, world.org_id, world.user_id, role)
+    await world.definitions_changed()
+
+
+async def colleague(client: Client, role: str) -> None:
+    """Let the client speak for another user, who looks like `user.1` and owns nothing."""
+    names = {"first_name": USER["first_name"], "last_name": USER["last_name"]}
+    _, *key = await client.world.user_with_key(role, **names)
+    client.key = (key[0], key[1])
+
+
+_own: dict[int, Answer] = {}
+
+
+async def administrators(scene: Scene, exchange: Exchange) -> Answer:
+    """What the administrator gets."""
+    if id(exchange) not in _own:
+        client, values = await scene.of(exchange)
+        _own[id(exchange)] = plain(await send(client, exchange, values), values)
+    return _own[id(exchange)]
+
+
+# --- one's own records, and operations of administrators ---
+
+
+@every
+async def test_every_role_with_records_of_its_own(scene: Scene, operation: Operation) -> None:
+    """An operation of administrators is refused to everybody else; any other one is the same for all."""
+    for exchange in requests_of(operation):
+        expected = await administrators(scene, exchange)
+        assert expected.status == 200, (exchange.title, expected)
+        for role in ROLES[1:]:
+            client, values = await scene.of(exchange)
+            await become(client.world, role)
+            before = await stored(client.world) if operation.admin else {}
+            response = await send(client, exchange, values)
+            if operation.admin:
+                assert is_forbidden(response), (role, response.text[:500])
+                assert await stored(client.world) == before, role
+            else:
+                assert plain(response, values) == expected, (role, exchange.title)
+
+
+# --- the records of others ---
+
+OPEN = [operation for operation in OPERATIONS if not operation.admin]
+every_open = pytest.mark.parametrize("operation", OPEN, ids=called)
+
+
+@every_open
+async def test_who_sees_everything(scene: Scene, operation: Operation) -> None:
+    """The records of others are no others' for a manager: the answers are the administrator's."""
+    for exchange in requests_of(operation):
+        expected = None
+        for role in ROLES[:3]:
+            client, values = await scene.of(exchange)
+            await colleague(client, role)
+            answer = plain(await send(client, exchange, values), values)
+            expected = expected or answer
+            assert unnamed(answer) == unnamed(expected), (role, exchange.title)
+
+
+def unnamed(answer: Answer) -> Answer:
+    """Without e-mail addresses, which every user has their own of."""
+    return Answer(answer.status, re.sub(r"[\w.+-]+@example\.com", "address", answer.text))
+
+
+@pytest.mark.parametrize("operation", [op for op in OPEN if op.kind == "read"], ids=called)
+async def test_a_read_of_what_is_somebody_elses(scene: Scene, operation: Operation) -> None:
+    """A Sales_User gets the answer that there would be if the record were not there."""
+    shown = False
+    for exchange in requests_of(operation):
+        answers = []
+        for role, there in (("Administrator", True), ("Sales_User", True), ("Sales_User", False)):
+            client, values = await scene.of(exchange)
+            await colleague(client, role)
+            if not there:
+                await absent(client.world)
+            answers.append(unnamed(plain(await send(client, exchange, values), values)))
+        assert answers[1] == answers[2], exchange.title
+        shown = shown or answers[0] != answers[1]
+    shared = operation.path.lower() in SHARED
+    assert shown is not shared, (
+        "needs a request that shows a record (MORE), unless its answer has none (SHARED)"
+    )
+
+
+@pytest.mark.parametrize("operation", [op for op in OPEN if op.kind != "read"], ids=called)
+async def test_a_write_to_what_is_somebody_elses(scene: Scene, operation: Operation) -> None:
+    """What would touch a record of somebody else is refused to a Sales_User and touches nothing."""
+    reached = False
+    for exchange in requests_of(operation):
+        client, values = await scene.of(exchange)
+        before = await stored(client.world)
+        await send(client, exchange, values)
+        reaches = touched(before, await stored(client.world))
+
+        client, values = await scene.of(exchange)
+        await colleague(client, "Sales_User")
+        before = await stored(client.world)
+        response = await send(client, exchange, values)
+        assert not touched(before, await stored(client.world)), (exchange.title, response.text[:500])
+        if place(operation.verb, operation.path)[1] in SKIPPED:
+            answer = unnamed(plain(response, values))
+            client, values = await scene.of(exchange)
+            await colleague(client, "Sales_User")
+            await absent(client.world)
+            assert answer == unnamed(plain(await send(client, exchange, values), values)), exchange.title
+        elif reaches:
+            assert refuses(response), (exchange.title, response.text[:500], reaches)
+        reached = reached or bool(reaches)
+    creates = operation.path.lower() in CREATES
+    assert reached is not creates, (
+        "needs a request that reaches a record (MORE), unless none is there (CREATES)"
+    )
+
+
+# --- other organisations ---
+
+
+@pytest.fixture(scope="session")
+async def stranger(worlds: Worlds) -> World:
+    """Another organisation, with ids of its own."""
+    return await worlds.made("Stranger")
+
+
+def never(name: str, value: str) -> str:
+    """A value like this one that nobody has; users are the same everywhere, and so are words."""
+    if GUID.fullmatch(value):
+        return str(uuid.uuid4())
+    if name.startswith(("user.", "org.", "async.")):
+        return value
+    if "@" in value:
+        return f"nobody.{uuid.uuid4().hex[:8]}@example.com"
+    if value.startswith("+91-"):
+        return f"+91-70{uuid.uuid4().int % 10**8:08d}"
+    return f"{value}x" if name.endswith((".sku", ".name")) else value
+
+
+@every
+async def test_what_another_organisation_has_is_unknown(
+    worlds: Worlds, stranger: World, client_of: Callable[[World], Client], operation: Operation
+) -> None:
+    """For every role: ids, addresses, numbers of another organisation answer as ones that never were."""
+    for exchange in requests_of(operation):
+        given = [name for name in exchange.given if not name.startswith("request.")]
+        found = await stranger.need(*given)
+        theirs = {name: found[name] for name in given}
+        never_there = {name: never(name, value) for name, value in theirs.items()}
+        before = await stored(stranger)
+        for role in ROLES if theirs else ():
+            answers = []
+            for values in (theirs, never_there):
+                world = await worlds.copy()
+                await become(world, role)
+                answers.append(plain(await send(client_of(world), exchange, values), values))
+            assert answers[0] == answers[1], (role, exchange.title)
+            assert answers[0].status != 500 or '"IsMXException":true' in answers[0].text, answers[0]
+        assert await stored(stranger) == before, exchange.title
+
+
+def test_the_words_of_this_file_are_right() -> None:
+    """Requests and exceptions name operations that there are."""
+    paths = {place(operation.verb, operation.path) for operation in OPERATIONS}
+    assert {place(more.method, more.path) for more in MORE} <= paths
+    assert {("POST", path) for path in SKIPPED} <= paths
+    assert MADE.year > int(RANGE["FromDate"][:4])

@@ -1,0 +1,61 @@
+"""A server of one's own, from nothing: the first administrator by the browser or by the command."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import httpx
+
+from browsing import PASSWORD, Browser
+from command import PROGRAM, fairlead, refused, serving
+
+
+async def test_the_first_administrator_is_made_in_the_browser(reachable: Path) -> None:
+    place = reachable / "first-run"
+    place.mkdir()
+    with serving(place, "--data", place / "data") as server:
+        async with httpx.AsyncClient(base_url=server.address) as http:
+            browser = Browser(http, "asha@example.com")
+            await browser.get("/")
+            assert browser.path == "/app/first-run"
+            person = {"first_name": "Asha", "last_name": "Rao", "email": browser.email}
+            await browser.send("/app/first-run", org="", organisation="Acme", password="short", **person)
+            assert "at least" in browser.text
+            assert 'value="Acme"' in browser.text
+            await browser.send("/app/first-run", org="", organisation="Acme", password=PASSWORD, **person)
+            assert browser.path == "/app"
+            assert "Acme" in browser.text
+            await browser.get("/app/first-run")
+            assert browser.path == "/app"
+        async with httpx.AsyncClient(base_url=server.address) as http:
+            again = Browser(http, browser.email)
+            await again.get("/app/first-run")
+            assert again.path == "/app/sign-in", "the first run is over"
+            await again.sign_in()
+            assert again.path == "/app"
+
+
+def test_the_command_gives_passwords(reachable: Path) -> None:
+    place = reachable / "passwords"
+    where = ("--data", place)
+    fairlead("org", "create", "Acme", *where)
+    made = _typed("user", "create", "asha@example.com", "--password", *where, typed=PASSWORD)
+    assert made.returncode == 0, made.stderr
+    changed = _typed("user", "password", "asha@example.com", *where, typed="another four words")
+    assert changed.stdout == "asha@example.com can sign in with the new password.\n"
+    weak = _typed("user", "password", "asha@example.com", *where, typed="short")
+    assert "at least" in refused(weak)
+    unknown = _typed("user", "password", "nobody@example.com", *where, typed=PASSWORD)
+    assert "no user nobody@example.com" in refused(unknown)
+
+
+def _typed(*arguments: object, typed: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [PROGRAM, *map(str, arguments)],
+        input=f"{typed}\n",
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
