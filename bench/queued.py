@@ -1,7 +1,7 @@
 """`make bench-queue`: accepting and applying queued requests, as a table and as build/bench-queue.json.
 
 - *accept*: `POST /activity/createcustom` over HTTP, against a floor that inserts the same row in natural batches,
-  with an empty queue and with one that is very deep. The product runs without workers.
+  with an empty queue and with one that is very deep. The product runs without workers and without the inspector.
 - *drain*: how fast one worker applies them, against the direct calls with the same bodies over HTTP.
 """
 
@@ -161,7 +161,7 @@ def rounds(stack: ExitStack, asked: argparse.Namespace) -> dict[str, list[dict[s
     databases.seeded(database.url, asked.leads)
     asyncio.run(prepared(database.url))
     urls = {"product": database.url} | asyncio.run(databases.copies(database.url, [FLOOR]))
-    os.environ["FAIRLEAD_QUEUE_WORKERS"] = "0"
+    os.environ |= {"FAIRLEAD_QUEUE_WORKERS": "0", "FAIRLEAD_INSPECTOR": "off"}
     programs = {
         "product": product(urls["product"]),
         FLOOR: Program("queued.py", "--floor", url=urls[FLOOR]),

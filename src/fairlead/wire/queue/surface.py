@@ -111,6 +111,7 @@ class AsyncApi:
         self._queue_limit = queue_limit
         self._depths: dict[int, _Depth] = {}
         self._counting = asyncio.Lock()
+        self._keys: dict[bytes, tuple[int, str]] = {}  # those that exist
         self._metrics: dict[tuple[int, str], tuple[float, Metrics]] = {}
         self._routes: dict[str, tuple[str, list[Operation]]] = {}
         for operation in registry.all():
@@ -151,7 +152,7 @@ class AsyncApi:
             raise WrongVerb(scope["method"], verb)
         headers = headers_of(scope)
         query = query_of(scope["query_string"])
-        org_id, key_id = await self._key(headers)
+        org_id, key_id = self._keys.get(headers.get(b"x-api-key", b"")) or await self._key(headers)
         scope["org_id"] = org_id  # for who wraps this application, such as the access log
         if kind == "status":
             return await self._status(operations, org_id, key_id, query)
@@ -175,7 +176,8 @@ class AsyncApi:
         once = idempotency.read(headers.get(b"idempotency-key"), scope["path"], query, raw)
         if once is not None:
             start = idempotency.Once(start, once)
-        await self._check_depth(org_id)
+        if self._queue_limit:
+            await self._check_depth(org_id)
         answer = await self._batcher.submit(start, call)
         self._hint.ring()
         return answer
@@ -184,8 +186,9 @@ class AsyncApi:
         """Organisation and id of the x-api-key, which may be disabled. Raises Unauthorised."""
         key = headers.get(b"x-api-key")
         found = await self._cache.async_key(self._pool, hashlib.sha256(key).hexdigest()) if key else None
-        if found is None:
+        if found is None or key is None:
             raise Unauthorised
+        self._keys[key] = found
         return found
 
     def _submission(
@@ -212,8 +215,6 @@ class AsyncApi:
         Counting a deep queue is dear: it is counted once, then what is accepted here is added, and it is counted
         anew, at most once a second, only when that sum says that the queue is full.
         """
-        if not self._queue_limit:
-            return
         if org_id not in self._depths or self._depths[org_id].depth >= self._queue_limit:
             async with self._counting:
                 await self._count(org_id)
