@@ -85,7 +85,9 @@ class Application:
         self._api: Api | None = None
         self._async: AsyncApi | None = None
         self._console: Console | None = None
-        self._inspector = Log() if settings.inspector == "on" else None
+        self._inspector = (
+            Log() if settings.inspector == "on" or (settings.inspector == "demo" and settings.demo) else None
+        )
         self._document = b""
         self._pages = Starlette(
             routes=[

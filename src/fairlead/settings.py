@@ -73,9 +73,12 @@ class Settings(msgspec.Struct, kw_only=True):
     ] = "info"
     access_log: Annotated[bool, Meta(description="Log every request. It costs some speed.")] = False
     inspector: Annotated[
-        Literal["on", "off"],
-        Meta(description="Keep the last calls in memory for administrators to look at in the console."),
-    ] = "on"
+        Literal["on", "off", "demo"],
+        Meta(
+            description="Keep the last calls in memory for administrators to look at in the console. It costs "
+            "some speed: demo keeps them with --demo only."
+        ),
+    ] = "demo"
     demo: Annotated[
         bool, Meta(description="Have a demo organisation with public keys, and say how to call it.")
     ] = False

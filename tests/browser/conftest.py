@@ -15,6 +15,7 @@ import uvicorn
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from fairlead.app import Application
+from fairlead.db import migrate
 from fairlead.db.pool import connect
 from fairlead.sandbox import demo
 from fairlead.server import bind
@@ -53,19 +54,29 @@ async def chromium(anyio_backend: object) -> AsyncIterator[Browser]:
 
 @pytest.fixture(scope="session")
 def server(database_url: str) -> Iterator[str]:
-    """The address of a server with the demo organisation, on a port of its own."""
+    """The address of a server with the demo organisation, on a port and a database of its own."""
+    own_url = database_url.replace("/fairlead?", "/browser?")
+
+    async def make_database() -> None:
+        db = await connect(database_url)
+        try:
+            await db.execute("create database browser")
+        finally:
+            await db.close()
 
     async def make() -> None:
-        db = await connect(database_url)
+        db = await connect(own_url)
         try:
             async with db.transaction():
                 await demo.ensure(db, now=datetime.now(UTC) - timedelta(minutes=1))
         finally:
             await db.close()
 
+    asyncio.run(make_database())
+    migrate.upgrade(own_url)
     asyncio.run(make())
     bound = bind("127.0.0.1", 0)
-    application: Any = Application(Settings(demo=True, queue_workers=0), database_url)
+    application: Any = Application(Settings(demo=True, queue_workers=0), own_url)
     config = uvicorn.Config(
         application, lifespan="on", log_config=None, ws="none", timeout_graceful_shutdown=2
     )

@@ -18,7 +18,7 @@ from world.serving import running
 @pytest.fixture(scope="session")
 async def console(database_url: str, anyio_backend: object) -> AsyncIterator[Application]:
     """The application with the screens of the tests beside its own."""
-    made = Application(Settings(queue_workers=0), database_url, screens=(*SCREENS, trial))
+    made = Application(Settings(queue_workers=0, inspector="on"), database_url, screens=(*SCREENS, trial))
     async with running(made) as started:
         yield started
 

@@ -55,10 +55,12 @@ def stacked_bars(
 @cache
 def _pygal() -> Any:
     """The library, loaded with the first chart; without the hook that it hangs into every later import."""
-    before = list(sys.meta_path)
     import pygal  # noqa: PLC0415
 
-    sys.meta_path[:] = [finder for finder in sys.meta_path if finder in before]
+    # Only its own: a library that it loads has replaced the finder of package metadata by one of its own there.
+    sys.meta_path[:] = [
+        finder for finder in sys.meta_path if type(finder).__module__.partition(".")[0] != "pygal"
+    ]
     return pygal
 
 
