@@ -12,9 +12,8 @@ from fairlead.errors import ApiError, Duplicate, Forbidden, InvalidInput, Mandat
 from fairlead.fields.model import DataType, Field
 from fairlead.fields.standard import LEAD_FIELDS, SYSTEM_TYPES
 from fairlead.leads import plans
-from fairlead.leads.drafts import is_id
 from fairlead.orgs.definitions import LEAD, Definitions, Organisation, RecordType, User
-from fairlead.records.picture import Needs, Picture, new_id
+from fairlead.records.picture import Needs, Picture, is_id, new_id
 from fairlead.records.rows import Lead
 from fairlead.wire.operation import Call
 from fairlead.wire.types import Pair

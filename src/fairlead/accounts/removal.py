@@ -7,9 +7,8 @@ from typing import Any
 from fairlead.accounts import queries
 from fairlead.errors import UnknownReference
 from fairlead.leads import removal as leads
-from fairlead.leads.drafts import is_id
 from fairlead.orgs.definitions import LEAD
-from fairlead.records.picture import Picture
+from fairlead.records.picture import Picture, is_id
 from fairlead.records.queries import changed, write_in_steps
 from fairlead.wire.operation import Call
 

@@ -20,9 +20,8 @@ from fairlead.errors import (
 )
 from fairlead.fields.model import DataType
 from fairlead.fields.values import parse
-from fairlead.leads.drafts import is_id
 from fairlead.orgs.definitions import RecordType
-from fairlead.records.picture import Needs, Picture, new_id
+from fairlead.records.picture import Needs, Picture, is_id, new_id
 from fairlead.records.rows import Account, Activity
 from fairlead.wire.operation import Call, Plan
 from fairlead.wire.types import Pair, Scalar, code_of

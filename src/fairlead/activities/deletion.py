@@ -7,7 +7,7 @@ from typing import Any
 from fairlead.activities import queries, rules
 from fairlead.activities.periods import Period, period_of
 from fairlead.errors import Forbidden, InvalidEventCode, UnknownReference
-from fairlead.leads.drafts import is_id
+from fairlead.records.picture import is_id
 from fairlead.wire.operation import Call
 from fairlead.wire.types import Scalar, code_of
 

@@ -16,11 +16,11 @@ from fairlead.errors import (
 from fairlead.fields.model import Field
 from fairlead.leads import rules as leads
 from fairlead.leads.drafts import Draft as LeadDraft
-from fairlead.leads.drafts import compared_text, is_id
+from fairlead.leads.drafts import compared_text
 from fairlead.leads.drafts import draft as lead_draft
 from fairlead.orgs.definitions import RecordType
 from fairlead.records import posting
-from fairlead.records.picture import Needs, Picture
+from fairlead.records.picture import Needs, Picture, is_id
 from fairlead.records.rows import Activity, Lead
 from fairlead.wire.operation import Call, Plan
 from fairlead.wire.types import Pair, Scalar, code_of

@@ -20,8 +20,9 @@ from fairlead.errors import InvalidInput
 from fairlead.fields.email import email_key
 from fairlead.fields.model import DataType, Field
 from fairlead.fields.scalars import parse_boolean, parse_date, parse_datetime, parse_number
-from fairlead.leads.drafts import UNSET, is_id
+from fairlead.leads.drafts import UNSET
 from fairlead.orgs.definitions import Definitions
+from fairlead.records.picture import is_id
 
 Expression = sa.ColumnElement[Any]
 Condition = sa.ColumnElement[bool]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -104,14 +103,6 @@ def compared_text(call: Call[Any, Any], field: Field, raw: Any) -> str | None:
         return compared(field, parse(field, raw.strip() if isinstance(raw, str) else raw, call.defs.loose))
     except FieldError:
         return None
-
-
-_GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE).fullmatch
-
-
-def is_id(text: str) -> bool:
-    """True for the shape of a GUID: 8-4-4-4-12 hex digits."""
-    return _GUID(text) is not None
 
 
 def compared(field: Field, value: Any) -> str | None:

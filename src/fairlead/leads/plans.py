@@ -12,9 +12,9 @@ import msgspec
 
 from fairlead.errors import ApiError, DomainError, Forbidden, InvalidInput, MandatoryMissing, UnknownReference
 from fairlead.leads import rules
-from fairlead.leads.drafts import ID_NAMES, Draft, draft, duplicate, is_id
+from fairlead.leads.drafts import ID_NAMES, Draft, draft, duplicate
 from fairlead.leads.drafts import compared as compare
-from fairlead.records.picture import Picture
+from fairlead.records.picture import Picture, is_id
 from fairlead.records.posting import post
 from fairlead.records.rows import Lead
 from fairlead.wire.operation import Call, Plan

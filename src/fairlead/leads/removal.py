@@ -7,10 +7,10 @@ from typing import Any
 
 from fairlead.errors import DomainError, Forbidden, InvalidInput, MandatoryMissing, UnknownReference
 from fairlead.leads import queries
-from fairlead.leads.drafts import compared, is_id
+from fairlead.leads.drafts import compared
 from fairlead.leads.rules import may_change
 from fairlead.orgs.definitions import LEAD, Definitions
-from fairlead.records.picture import Picture
+from fairlead.records.picture import Picture, is_id
 from fairlead.records.queries import changed, write_in_steps
 from fairlead.records.rows import Lead
 from fairlead.wire.operation import Call

@@ -10,19 +10,9 @@ from fairlead.errors import Duplicate, InvalidInput, InvalidSearchBy, MandatoryM
 from fairlead.fields.errors import FieldError
 from fairlead.fields.model import Field
 from fairlead.fields.values import parse, parse_members
-from fairlead.leads.drafts import (
-    ID_NAMES,
-    IDENTITY,
-    UNSET,
-    Draft,
-    compared,
-    duplicate,
-    is_id,
-    refusal,
-    search_field,
-)
+from fairlead.leads.drafts import ID_NAMES, IDENTITY, UNSET, Draft, compared, duplicate, refusal, search_field
 from fairlead.orgs.definitions import LEAD, Definitions
-from fairlead.records.picture import Needs, Picture, new_id
+from fairlead.records.picture import Needs, Picture, is_id, new_id
 from fairlead.records.posting import LEAD_ASSIGNED, STAGE_CHANGE, post_system
 from fairlead.records.rows import Lead
 from fairlead.wire.operation import Call

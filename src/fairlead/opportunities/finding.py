@@ -7,9 +7,9 @@ from typing import Any
 
 from fairlead.activities.rules import auto_number
 from fairlead.errors import UnknownReference
-from fairlead.leads.drafts import is_id
 from fairlead.opportunities import queries
 from fairlead.orgs.definitions import RecordType
+from fairlead.records.picture import is_id
 from fairlead.records.rows import Activity
 from fairlead.wire.operation import Call
 

@@ -10,9 +10,8 @@ from fairlead.errors import ApiError, Forbidden, InvalidInput, UnknownActivity, 
 from fairlead.fields.errors import FieldError, TooLong
 from fairlead.fields.values import parse
 from fairlead.leads import rules as leads
-from fairlead.leads.drafts import is_id
 from fairlead.records import posting
-from fairlead.records.picture import Needs, Picture
+from fairlead.records.picture import Needs, Picture, is_id
 from fairlead.records.rows import Activity, Lead
 from fairlead.sales import drafts
 from fairlead.sales.drafts import AMOUNT, MONEY, SALE, STATUS, WON, Sent, sale_type

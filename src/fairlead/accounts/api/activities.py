@@ -13,9 +13,9 @@ from fairlead.accounts.drafts import check_names
 from fairlead.activities.periods import period_of
 from fairlead.activities.rendering import activity_type, plain_time, printed
 from fairlead.errors import MandatoryMissing, UnknownReference
-from fairlead.leads.drafts import is_id
 from fairlead.leads.rules import seen_by
 from fairlead.orgs.definitions import Definitions
+from fairlead.records.picture import is_id
 from fairlead.records.rows import Activity
 from fairlead.wire.operation import Body, Call, Plan, Query
 from fairlead.wire.types import Done, Id, Paging, Pair, Scalar, Sorting, descending, page_of, truth

@@ -14,8 +14,8 @@ from fairlead.activities.periods import period_of
 from fairlead.activities.rendering import flat_row, plain_time, timeline_row
 from fairlead.errors import InvalidInput, MandatoryMissing
 from fairlead.fields.values import render
-from fairlead.leads.drafts import is_id
 from fairlead.orgs.definitions import Definitions
+from fairlead.records.picture import is_id
 from fairlead.records.rows import Change
 from fairlead.wire.operation import Body, Call
 from fairlead.wire.types import Paging, Scalar, Sorting, page_of, truth

@@ -13,8 +13,8 @@ from fairlead.activities.rendering import TimelineRow, field_objects, timeline_r
 from fairlead.errors import InvalidInput, MandatoryMissing, UnknownActivity
 from fairlead.fields.model import DataType
 from fairlead.fields.printing import FieldObject
-from fairlead.leads.drafts import is_id
 from fairlead.orgs.definitions import Definitions, RecordType
+from fairlead.records.picture import is_id
 from fairlead.records.rows import Activity
 from fairlead.wire.operation import Body, Call, Query
 from fairlead.wire.types import Paging, Scalar, Sorting, code_of, page_of, truth

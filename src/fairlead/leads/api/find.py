@@ -12,8 +12,9 @@ from fairlead.fields.values import parse
 from fairlead.leads import attributes, queries, rules
 from fairlead.leads.api.family import read
 from fairlead.leads.attributes import FlatLead
-from fairlead.leads.drafts import ID_NAMES, compared, is_id
+from fairlead.leads.drafts import ID_NAMES, compared
 from fairlead.leads.queries import SeenLead
+from fairlead.records.picture import is_id
 from fairlead.wire.operation import Call, Query
 
 QUICK_LIMIT = 100

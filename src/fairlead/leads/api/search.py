@@ -13,7 +13,8 @@ from fairlead.leads import attributes, criteria, queries, rules
 from fairlead.leads.api.family import read
 from fairlead.leads.api.find import with_total
 from fairlead.leads.attributes import BarePair, FlatLead, Reader
-from fairlead.leads.drafts import ID_NAMES, is_id
+from fairlead.leads.drafts import ID_NAMES
+from fairlead.records.picture import is_id
 from fairlead.wire.operation import Body, Call
 from fairlead.wire.types import Columns, Page, Paging, Scalar, Sorting, descending, names_of, page_of
 

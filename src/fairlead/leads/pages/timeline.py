@@ -11,8 +11,8 @@ import msgspec
 from fairlead.fields.model import Field
 from fairlead.fields.values import parse_boolean
 from fairlead.leads import queries
-from fairlead.leads.drafts import is_id
 from fairlead.orgs.definitions import LEAD, RecordType
+from fairlead.records.picture import is_id
 from fairlead.records.rows import Activity, Change
 from fairlead.web.render import NOTHING, shown
 from fairlead.web.visit import Visit, with_query

@@ -9,11 +9,12 @@ from fairlead.activities.criteria import criteria_of
 from fairlead.activities.rules import only_owner
 from fairlead.errors import InvalidEventCode, InvalidInput, MandatoryMissing
 from fairlead.leads import queries as leads
-from fairlead.leads.drafts import compared_text, is_id, search_field
+from fairlead.leads.drafts import compared_text, search_field
 from fairlead.opportunities import queries
 from fairlead.opportunities.api.family import read
 from fairlead.opportunities.api.reading import Rows, clamped_page, code_given, leads_of, sorted_by
 from fairlead.opportunities.rendering import FLAT, choice, flat_rows
+from fairlead.records.picture import is_id
 from fairlead.wire import search as grammar
 from fairlead.wire.operation import Body, Call, Query
 from fairlead.wire.types import Columns, Paging, Scalar, Sorting

@@ -8,7 +8,7 @@ from msgspec import UNSET, UnsetType
 
 from fairlead.errors import MandatoryMissing, UnknownActivity
 from fairlead.leads import rules as leads
-from fairlead.leads.drafts import is_id
+from fairlead.records.picture import is_id
 from fairlead.sales import queries, rendering, rules
 from fairlead.sales.drafts import STATUS, Given, Sent, is_empty
 from fairlead.wire.operation import Body, Call, Plan, Query, operations
