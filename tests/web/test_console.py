@@ -13,7 +13,11 @@ from world.serving import Log
 NASTY = '<script>alert("x")</script>\'"><img src=x onerror=alert(1)>'
 
 
-@pytest.mark.parametrize("token", ["", "wrong", csrf_of(new_token()), "é" * 43])
+@pytest.mark.parametrize(
+    "token",
+    ["", "wrong", "é" * 43, csrf_of(new_token())],
+    ids=["none", "wrong", "not-ascii", "of-another-session"],
+)
 async def test_a_form_without_its_token_does_nothing(browser: Browser, world: World, token: str) -> None:
     await browser.send("/app/sign-out", csrf=token)
     assert browser.response.status_code == 403
