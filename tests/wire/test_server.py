@@ -11,6 +11,7 @@ import pytest
 import uvicorn
 
 from fairlead.app import Application
+from fairlead.server import Protocol
 from fairlead.wire.operation import Registry
 from world import Client, World
 
@@ -35,7 +36,7 @@ async def address(application: Application) -> AsyncIterator[tuple[str, int]]:
     """Where a real server answers with the session's application."""
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(application, lifespan="off", log_config=None, http="httptools")
+        config = uvicorn.Config(application, lifespan="off", log_config=None, http=Protocol)
         server = Server(config)
         serving = asyncio.create_task(server._serve([bound]))
         await server.answers.wait()
