@@ -11,7 +11,7 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test faults check format bench bench-large bench-queue docs
+.PHONY: help serve test faults check format bench bench-large bench-queue bench-pages docs pictures
 
 help: ## list what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -45,8 +45,14 @@ bench-large: .venv/.dev ## measure where a million leads are stored, against ten
 bench-queue: .venv/.dev ## measure accepting and applying queued requests
 	@$(BIN)/python bench/queued.py $(ARGS)
 
+bench-pages: .venv/.dev ## measure the screens where a million leads are stored, and what the inspector costs
+	@$(BIN)/python bench/pages.py $(ARGS)
+
 docs: .venv/.dev ## write the reference pages anew
 	$(BIN)/python -m fairlead.wire.describe
+
+pictures: .venv/.dev ## take the pictures of the README from a running console; needs Chromium
+	@$(BIN)/python tests/browser/pictures.py $(ARGS)
 
 # The packages of uv.lock: those the program needs, and those for working on it.
 .venv/.run: $(UV) pyproject.toml uv.lock

@@ -25,6 +25,8 @@ ID_NAME = re.compile(r"[a-z][a-z0-9_]*\.\d+")
 GUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 NUMBER = r"-?\d+(?:\.\d+)?"
 SHAPES = {"id": "a GUID", "code": "digits", "text": "some text"}
+TIMES = re.compile(r"(.?)×(\d+)")
+"""`[{…}, "×26"]` in a request: the element 26 times; `"x×201"`: a text of 201 times this character."""
 LONGEST_SHOWN = 300
 
 
@@ -192,7 +194,13 @@ class _Reader:
             raise self.error("the exchange has no line 'HTTP/1.1 <status>'", line=self.start)
         text = self.text_until(status_line)
         kind = {name.lower(): value for name, value in headers.items()}.get("content-type", "json")
-        return (self.json(text, first) if text and "json" in kind else None), text
+        if not text or "json" not in kind:
+            return None, text
+        body = self.json(text, first)
+        if TIMES.search(text):
+            body = _many_times(body)
+            text = json.dumps(body, ensure_ascii=False)
+        return body, text
 
     def text_until(self, end: int) -> str:
         text = "\n".join(self.lines[self.at : end]).strip()
@@ -215,6 +223,21 @@ class _Reader:
         return MalformedFile(f"{self.path}:{at + 1}: {what}")
 
 
+def _many_times(value: Any) -> Any:
+    """The value with each list `[element, "×26"]` as 26 elements, each text `x×201` as 201 characters."""
+    match value:
+        case dict():
+            return {name: _many_times(member) for name, member in value.items()}
+        case [one, str(last)] if (times := TIMES.fullmatch(last)) and not times[1]:
+            return [_many_times(one)] * int(times[2])
+        case list():
+            return [_many_times(element) for element in value]
+        case str() if (times := TIMES.fullmatch(value)) and times[1]:
+            return times[1] * int(times[2])
+        case _:
+            return value
+
+
 def _no_member_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) < len(pairs):
@@ -222,6 +245,35 @@ def _no_member_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         twice = next(name for name in names if names.count(name) > 1)
         raise ValueError(f"the member {twice!r} is written twice")
     return members
+
+
+# --- refusals ---
+
+
+def refusals(answer: Any) -> list[tuple[str, str]]:
+    """The errors in an answer, its own and those of its rows: exception type and message."""
+    match answer:
+        case {"ExceptionType": str(kind), **more}:
+            return [(kind, str(more.get("ExceptionMessage", more.get("ErrorMessage"))))]
+        case dict():
+            return [error for member in answer.values() for error in refusals(member)]
+        case list():
+            return [error for element in answer for error in refusals(element)]
+        case _:
+            return []
+
+
+def refused(exchange: Exchange) -> bool:
+    """True when nothing of the request was done: an error, or a result in which every row is one."""
+    if exchange.status != 200:
+        return True
+    match exchange.response:
+        case {"Response": list(rows)} | list(rows):
+            return bool(rows) and all(refusals(row) for row in rows)
+        case {"Status": {"SuccessCount": int(done)}}:
+            return done == 0
+        case answer:
+            return bool(refusals(answer))
 
 
 # --- filling ---

@@ -65,3 +65,15 @@ def test_few_leads_and_many(tmp_path: Path) -> None:
         assert found[job]["cost_ratio"] > 0
         assert found[job]["large"]["cpu_us"] > 0
     assert "cost <= 1.3 times" in printed
+
+
+@linux
+def test_screens(tmp_path: Path) -> None:
+    """Every page is there, weighs something, and the cost of the inspector is known."""
+    found, printed = run("pages.py", tmp_path / "pages.json", "--leads=2000", "--views=8")
+    assert {"home", "list of leads", "a lead", "board"} <= set(found["pages"])
+    for name, at in found["pages"].items():
+        assert 0 < at["p50_ms"] <= at["p95_ms"] <= at["max_ms"], name
+        assert at["bytes"] > at["page_bytes"] > 5_000, name
+    assert 0 < found["inspector"]["ratio"] < 10
+    assert "with the inspector costs" in printed

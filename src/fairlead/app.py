@@ -18,19 +18,29 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from fairlead.accounts import api as accounts
+from fairlead.accounts import pages as account_screens
 from fairlead.activities import api as activities
 from fairlead.activities import posting_pages as posting_screens
 from fairlead.db import migrate
 from fairlead.db.pool import DatabaseError, Lost, Pool
 from fairlead.leads import api as leads
 from fairlead.leads import pages as lead_screens
+from fairlead.leads.transfer import pages as transfer_screens
+from fairlead.leads.transfer.crew import Crew as TransferCrew
+from fairlead.lists import api as lists
+from fairlead.lists import pages as list_screens
 from fairlead.metadata import api as metadata
 from fairlead.metadata import pages as metadata_screens
+from fairlead.notes import api as notes
+from fairlead.notes import pages as note_screens
 from fairlead.opportunities import api as opportunities
+from fairlead.opportunities import pages as opportunity_screens
 from fairlead.orgs.definitions import Cache
 from fairlead.sales import api as sales
-from fairlead.sales import pages as product_screens
+from fairlead.sales import pages as sale_screens
 from fairlead.settings import Settings
+from fairlead.tasks import api as tasks
+from fairlead.tasks import pages as task_screens
 from fairlead.users import api as users
 from fairlead.users import pages as user_screens
 from fairlead.web.console import Console
@@ -41,6 +51,7 @@ from fairlead.web.requests import pages as queue_screens
 from fairlead.wire.batch import Batcher
 from fairlead.wire.door import Receive, Scope, Send
 from fairlead.wire.http import Api
+from fairlead.wire.idempotency import InFlight
 from fairlead.wire.operation import Registry
 from fairlead.wire.queue.crew import Crew
 from fairlead.wire.queue.surface import AsyncApi
@@ -48,18 +59,24 @@ from fairlead.wire.queue.worker import Hint
 
 log = logging.getLogger("fairlead")
 
-FAMILIES = (leads, activities, accounts, opportunities, sales, metadata, users)
+FAMILIES = (leads, activities, accounts, opportunities, sales, metadata, users, lists, tasks, notes)
 """Every family with operations of the vendor's API."""
 
 SCREENS: tuple[Any, ...] = (
     lead_screens,
+    task_screens,
+    note_screens,
+    transfer_screens,
     posting_screens,
+    opportunity_screens,
     inspector_screens,
     queue_screens,
     reference_screens,
     metadata_screens,
-    product_screens,
+    account_screens,
+    sale_screens,
     user_screens,
+    list_screens,
 )
 """The `pages` of every family with screens of its own."""
 
@@ -118,44 +135,63 @@ class Application:
         self._pool = await Pool.open(self._url)
         self._batcher = Batcher(self._url, cache)
         await self._batcher.open()
-        operations, hint = registry(), Hint()
+        operations, hint, in_flight = registry(), Hint(), InFlight()
         self._async = AsyncApi(
             operations,
             pool=self._pool,
             cache=cache,
             batcher=self._batcher,
             hint=hint,
+            in_flight=in_flight,
             queue_limit=settings.queue_limit,
+            private_callbacks=settings.callback_private_addresses,
         )
         keep = timedelta(days=settings.queue_keep_days)
-        crew = Crew(self._url, cache, operations, settings.queue_workers, hint=hint, keep=keep)
+        crew = Crew(
+            self._url,
+            cache,
+            operations,
+            settings.queue_workers,
+            hint=hint,
+            private_callbacks=settings.callback_private_addresses,
+            keep=keep,
+        )
         await crew.open()
         self._api = Api(
             operations,
             pool=self._pool,
             cache=cache,
             batcher=self._batcher,
+            in_flight=in_flight,
             rate=settings.rate,
             bulk_rate=settings.bulk_rate,
             public_host=settings.public_host,
         )
-        self._console = Console(
-            self._screens,
-            pool=self._pool,
-            cache=cache,
-            batcher=self._batcher,
-            demo_key=_demo_key() if settings.demo else "",
-            inspector=self._inspector,
-            api=self,
-        )
+        self._console = self._made_console(self._pool, cache, self._batcher)
+        transfers = TransferCrew(self._pool, cache, self._batcher)
+        transfers.open()
         # What stands now lives as long as the process; collecting it again and again doubles the p99.
         gc.collect()
         gc.freeze()
         gc.set_threshold(50_000, 20, 20)
         yield
+        await transfers.close()
         await crew.close()
         await self._batcher.close()
         await self._pool.close()
+
+    def _made_console(self, pool: Pool, cache: Cache, batcher: Batcher) -> Console:
+        settings = self._settings
+        return Console(
+            self._screens,
+            pool=pool,
+            cache=cache,
+            batcher=batcher,
+            demo_key=_demo_key() if settings.demo else "",
+            inspector=self._inspector,
+            api=self,
+            largest_upload=settings.upload_limit * 1_000_000,
+        )
 
     async def _health(self, _: Request) -> Response:
         """The process answers."""

@@ -5,7 +5,7 @@ texts: the vendor's error-handling page and recorded answers.
 
     ApiError
     ├── NotFound · WrongVerb · RateLimited · QueueFull · Unauthorised · Forbidden
-    ├── KeyReused · InvalidKey
+    ├── KeyReused · KeyInUse · InvalidKey · InvalidHeader
     ├── BadRequest            the body is not what the operation takes (400)
     ├── MandatoryMissing      a mandatory attribute is absent (400)
     └── DomainError           a rule refused the call (500 with an MX type, as the vendor does)
@@ -119,6 +119,28 @@ class KeyReused(ApiError):
         super().__init__(
             "This Idempotency-Key was used for a different request; send this one under a new key."
         )
+
+
+class KeyInUse(ApiError):
+    """A call under this Idempotency-Key is still being done; nothing was done now. A repeat gets its answer."""
+
+    status = 409
+    type = "RequestInProgressException"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A request with this Idempotency-Key is still being processed; send it again in a moment."
+        )
+
+
+class InvalidHeader(ApiError):
+    """A header of ours that cannot be used: `Invalid header Fairlead-Callback: …`; nothing was done."""
+
+    status = 400
+    type = "MXInvalidInputException"
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"Invalid header {name}: {reason}")
 
 
 class InvalidKey(ApiError):

@@ -61,6 +61,21 @@ class Settings(msgspec.Struct, kw_only=True):
     queue_keep_days: Annotated[
         int, Meta(description="Days that the status of a finished request is kept.", ge=1)
     ] = 30
+    callback_private_addresses: Annotated[
+        bool,
+        Meta(
+            description="Let callbacks go to private addresses and over http: for receivers in a network of your own."
+        ),
+    ] = False
+    database_patience: Annotated[
+        int,
+        Meta(
+            description="Seconds to wait at the start for a PostgreSQL that is not ready yet.", ge=0, le=86400
+        ),
+    ] = 60
+    upload_limit: Annotated[
+        int, Meta(description="Megabytes of a file that is imported in the console, at most.", ge=1, le=2000)
+    ] = 50
     public_host: Annotated[
         str,
         Meta(

@@ -158,9 +158,8 @@ def test_tables_of_a_newer_version_are_left_alone(migrated_database: Callable[[]
 
 
 def test_a_database_that_does_not_answer() -> None:
-    sentence = refused(
-        fairlead("serve", "--port", 0, "--database-url", "postgresql://ada:hidden@127.0.0.1:1/x")
-    )
+    url = "postgresql://ada:hidden@127.0.0.1:1/x"
+    sentence = refused(fairlead("serve", "--port", 0, "--database-url", url, "--database-patience", 0))
     assert sentence.startswith("Error: The database does not answer: ")
     assert "hidden" not in sentence
 

@@ -129,6 +129,7 @@ def _history(
         if code == SALE:
             del core["Owner"], core["ActivityEvent_Note"]
         present = activity["fields"] | {name: activity[column] for name, column in core.items()}
+        present["Cancelled"] = True if activity["cancelled"] else None
         whole = code == SALE or code >= FIRST_OPPORTUNITY
         yield from _replay(f"activity {id} ({code})", of_record[id], present, whole=whole)
 

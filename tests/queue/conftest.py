@@ -44,7 +44,8 @@ async def queue_worlds(queue_url: str, anyio_backend: object) -> AsyncIterator[W
 @pytest.fixture(scope="session")
 async def queue_application(queue_url: str, anyio_backend: object) -> AsyncIterator[Application]:
     """An application without workers."""
-    async with running(Application(Settings(queue_workers=0), queue_url)) as started:
+    settings = Settings(queue_workers=0, callback_private_addresses=True)
+    async with running(Application(settings, queue_url)) as started:
         yield started
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from command import PROGRAM, fairlead, refused
 from world.queue import Queue
+from world.receiver import SILENCE, receiving
 
 UPDATE = "/opportunity/update"
 
@@ -29,7 +30,9 @@ async def told(queue: Queue, *arguments: object) -> Any:
 
 async def test_a_key_is_shown_once_works_and_is_disabled(queue: Queue) -> None:
     org = queue.world.org_id
-    key = (await told(queue, "async-key", "create", "--org", org))["x-api-key"]
+    made = await told(queue, "async-key", "create", "--org", org)
+    key = made["x-api-key"]
+    assert made["callback-secret"] == hashlib.sha256(key.encode()).hexdigest()
     assert len(key) == 40
     assert key.isalnum()
     stored = await queue.db.fetch("select kind, value from directory where org_id = $1", org)
@@ -79,3 +82,57 @@ async def test_what_did_not_succeed_gets_another_chance(queue: Queue) -> None:
         await queue.until("error", 1)
     for unknown in ("x", queue.world.user_id):
         assert "has ended without success" in refused(await run(queue, "async", "retry", unknown))
+
+
+async def test_one_that_waits_is_given_up_and_those_behind_it_go_on(queue: Queue) -> None:
+    opportunity = queue.world.values["opp.1"]
+    body = {"ProspectOpportunityId": opportunity, "OpportunityNote": "Called"}
+    bad, held = [await queue.submit(UPDATE, body) for _ in range(2)]
+    states = "update async_request set state = $3, due_on = now() + interval '1 hour' where org_id = $1 and id = $2"
+    for request, state in ((bad, "retry"), (held, "held")):
+        await queue.db.execute(states, queue.world.org_id, request, state)
+    ended = await run(queue, "async", "fail", bad)
+    assert (ended.returncode, ended.stdout) == (0, f"Request {bad} is given up.\n")
+    assert (await queue.status(UPDATE, bad))["Status"] == "FAILURE"
+    async with queue.working():
+        await queue.until("success", 1)
+    for unknown in ("x", queue.world.user_id, held):
+        assert "is waiting" in refused(await run(queue, "async", "fail", unknown))
+    await told(queue, "async", "retry", bad)
+    async with queue.working():
+        await queue.until("success", 2)
+
+
+async def test_a_worker_that_is_killed_while_it_tells_is_followed_by_one_that_tells_again(
+    queue: Queue,
+) -> None:
+    body = {"ProspectOpportunityId": queue.world.values["opp.1"], "OpportunityNote": "Called"}
+    environment = {name: text for name, text in os.environ.items() if not name.startswith("FAIRLEAD_")}
+    environment["FAIRLEAD_CALLBACK_PRIVATE_ADDRESSES"] = "1"
+    command = [PROGRAM, "worker", "--database-url", queue.url]
+
+    def worker() -> subprocess.Popen[bytes]:
+        return subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
+
+    async with receiving() as receiver:
+        receiver.answers = [SILENCE]
+        request = await queue.submit(UPDATE, body, callback=receiver.address)
+        first = worker()
+        try:
+            await receiver.until(1)
+        finally:
+            first.kill()
+            first.wait()
+        assert (await queue.status(UPDATE, request))["Status"] == "Success"
+        # What it had taken is its own for a minute; here that is over at once.
+        await queue.db.execute("update delivery set due_on = now() where org_id = $1", queue.world.org_id)
+        second = worker()
+        try:
+            arrived = await receiver.until(2)
+        finally:
+            second.terminate()
+            second.wait(20)
+    assert len({some.headers["fairlead-delivery"] for some in arrived}) == 1
+    assert {some.json["RequestID"] for some in arrived} == {request}
+    sent = await queue.db.fetch("select state, attempts from delivery where org_id = $1", queue.world.org_id)
+    assert [tuple(row) for row in sent] == [("sent", 1)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -14,6 +15,7 @@ from fairlead.orgs import queries as orgs
 from fairlead.orgs import rules
 from fairlead.settings import Settings
 from fairlead.wire.operation import Registry
+from fairlead.wire.queue import queries
 from world import Worlds
 from world.client import envelope
 from world.queue import Clock, Queue, queue_of
@@ -161,6 +163,26 @@ async def test_what_waits_is_in_queue_and_counted(queue: Queue) -> None:
     assert found["PendingMessages"] == 1
     other = await queue.client.send("GET", "/lead/capture/metrics", headers=queue.key, signed=False)
     assert other.json() == dict.fromkeys(found, 0)
+
+
+async def test_what_waits_is_written_down_once_a_minute(queue: Queue) -> None:
+    clock = Clock()
+    await queue.submit(UPDATE, opportunity(queue))
+    await queue.db.execute(
+        "update async_request set state = 'retry', due_on = $2, accepted_on = $3 where org_id = $1",
+        queue.world.org_id,
+        clock.now + timedelta(hours=3),
+        clock.now - timedelta(seconds=90),
+    )
+    for minutes in (0, 0, 1):
+        clock.now += timedelta(minutes=minutes)
+        async with queue.db.transaction():
+            await queries.gauge(queue.db, clock.now)
+    rows = await queue.db.fetch(
+        "select slot, waiting, delay from async_gauge where org_id = $1 order by slot", queue.world.org_id
+    )
+    slot = clock.now.replace(second=0, microsecond=0)
+    assert [tuple(row) for row in rows] == [(slot - timedelta(minutes=1), 1, 90), (slot, 1, 150)]
 
 
 @pytest.mark.parametrize(

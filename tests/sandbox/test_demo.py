@@ -36,6 +36,16 @@ async def test_the_demo_is_made_once_and_its_sums_are_right(database_url: str) -
             "select count(*) from activity where org_id = $1 and created_on > $2", org_id, NOW
         )
         assert late == 0
+        to_do = await db.fetchrow(
+            """select count(*) as tasks, count(completed_on) as done, count(*) filter (where due_on > $2) as ahead,
+                count(*) filter (where created_on > $2 or completed_on > $2 or completed_on < created_on) as wrong,
+                (select count(*) from note where org_id = $1 and created_on <= $2) as notes
+            from task where org_id = $1""",
+            org_id,
+            NOW,
+        )
+        assert to_do["wrong"] == 0
+        assert min(to_do["tasks"], to_do["done"], to_do["ahead"], to_do["notes"]) > 5
         await db.execute("delete from directory where org_id = $1", org_id)
         _, again = await made(db)
         assert again == leads

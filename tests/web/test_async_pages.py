@@ -33,7 +33,7 @@ async def queued(world: World, state: str = "success", **given: Any) -> str:
         "reply": '{"Status":"Success"}' if state == "success" else None,
     } | given
     made = new_id()
-    finished = None if state in ("queued", "retry") else now
+    finished = None if state in ("queued", "retry", "held") else now
     await world.db.execute(
         INSERT,
         world.org_id,
@@ -104,6 +104,16 @@ async def test_the_numbers_and_the_chart_count_what_waits_and_what_was_finished(
     assert '<p class="figure-said">3</p>' in browser.text
 
 
+async def test_what_waited_and_how_long_is_drawn(browser: Browser, world: World) -> None:
+    await browser.get("/app/async")
+    assert "Seconds the oldest waited" not in browser.text
+    minute = datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(minutes=3)
+    await world.db.execute("insert into async_gauge values ($1, $2, 1234, 77)", world.org_id, minute)
+    await browser.get("/app/async")
+    assert "1,234 waiting at" in browser.text
+    assert "77 s at" in browser.text
+
+
 async def test_more_than_a_page_is_turned(browser: Browser, world: World) -> None:
     made = [await queued(world) for _ in range(51)]
     await browser.get("/app/async?state=success")
@@ -155,6 +165,57 @@ async def test_what_did_not_succeed_is_run_again(browser: Browser, world: World,
     assert await state_of(world, request) == "queued"
 
 
+@pytest.mark.parametrize("state", ["queued", "retry", "held"])
+async def test_what_waits_is_given_up(browser: Browser, world: World, state: str) -> None:
+    request = await queued(world, state)
+    behind = await queued(world, "held")
+    await browser.get(f"/app/async/{request}")
+    assert "Give up this request?" in browser.text
+    await browser.send(f"/app/async/{request}/fail")
+    assert "It is given up." in browser.text
+    assert "It was given up by hand" in browser.text
+    assert await state_of(world, request) == "failure"
+    assert await state_of(world, behind) == "queued"
+    await browser.send(f"/app/async/{request}/fail")
+    assert "It has ended meanwhile" in browser.text
+
+
+async def test_one_that_waits_for_another_says_so(browser: Browser, world: World) -> None:
+    request = await queued(world, "held")
+    await browser.get(f"/app/async/{request}")
+    assert "waits until that one has ended" in browser.text
+    await browser.get("/app/async?state=waiting")
+    assert request in browser.text
+
+
+async def test_the_callback_of_a_request_is_shown(browser: Browser, world: World) -> None:
+    request = await queued(world)
+    await world.db.execute(
+        "update async_request set callback_url = $3 where org_id = $1 and id = $2",
+        world.org_id,
+        request,
+        f"https://example.com/{NASTY}",
+    )
+    await browser.get(f"/app/async/{request}")
+    assert "Its end will be told there." in browser.text
+    made = [new_id() for _ in range(3)]
+    now = datetime.now(UTC)
+    insert = """insert into delivery (org_id, id, kind, about, url, body, state, attempts, created_on, due_on, finished_on,
+        status, reason) values ($1, $2, 'callback', $3, 'https://example.com', '{}', $4, $5, $6, $7, null, $8, $9)"""
+    for delivery, state, attempts, due, status, reason in (
+        (made[0], "sent", 1, now, 200, None),
+        (made[1], "failed", 3, now, None, f"ConnectError: {NASTY}"),
+        (made[2], "due", 1, now + timedelta(hours=2), 503, "it answered with HTTP status 503"),
+    ):
+        await world.db.execute(
+            insert, world.org_id, delivery, request, state, attempts, now, due, status, reason
+        )
+    await browser.get(f"/app/async/{request}")
+    for text in (*made, "3 of 3", "1 of 3", "HTTP status 200", "HTTP status 503", "in 2 h", "ConnectError"):
+        assert text in browser.text, text
+    assert "<script>" not in browser.text
+
+
 async def test_what_is_done_is_not_done_twice(browser: Browser, world: World) -> None:
     request = await queued(world)
     await browser.get("/app/async")
@@ -177,9 +238,12 @@ async def test_a_seller_sees_and_repeats_their_own_only(seller: Browser, world: 
     await seller.get("/app/async")
     assert own in seller.text
     assert other not in seller.text
-    await seller.send(f"/app/async/{other}/again")
-    assert seller.response.status_code == 404
-    assert await state_of(world, other) == "failure"
+    waits = await queued(world, "retry")
+    for path in (f"{other}/again", f"{waits}/fail"):
+        await seller.send(f"/app/async/{path}")
+        assert seller.response.status_code == 404
+        await seller.get("/app/async")
+    assert (await state_of(world, other), await state_of(world, waits)) == ("failure", "retry")
     await seller.get(f"/app/async/{other}")
     assert seller.response.status_code == 404
     await seller.get(f"/app/async/{own}")

@@ -271,3 +271,59 @@ def test_odd_texts_take_no_time(sent: str) -> None:
 def test_what_is_no_secret_stays(sent: str) -> None:
     said = redaction.text(sent.encode("latin-1"), [], whole=True)
     assert redaction.HIDDEN not in said
+
+
+# sending it again ----------------------------------------------------------------------------------------
+
+
+async def test_a_call_is_sent_again_with_the_keys_that_it_carried(browser: Browser, api: Client) -> None:
+    await api.post(CREATE, pairs(FirstName="Ada", EmailAddress="ada@example.com"))
+    await shown(browser)
+    first = browser.path
+    await browser.send(f"{first}/again")
+    assert browser.path.startswith("/app/inspector/")
+    assert browser.path != first
+    assert "Sent again: 500." in browser.text
+    assert "MXDuplicateEntryException" in browser.text
+    assert SECRET not in browser.text
+    assert await api.world.count("lead") == 1
+
+
+async def test_a_call_is_sent_again_with_another_body(browser: Browser, api: Client) -> None:
+    await api.post(CREATE, pairs(FirstName="Ada", EmailAddress="ada@example.com"))
+    await shown(browser)
+    await browser.send(f"{browser.path}/again", body=json.dumps(pairs(FirstName="Eve")).replace("\n", "\r\n"))
+    assert "Sent again: 200." in browser.text
+    assert "&#34;Eve&#34;" in browser.text
+    assert await api.world.count("lead") == 2
+
+
+async def test_what_is_hidden_in_a_body_is_not_sent_as_it_is_shown(browser: Browser, api: Client) -> None:
+    secret = {"Attribute": "Password", "Value": "four quiet words"}
+    await api.refused(CREATE, [*pairs(FirstName="Ada"), secret])
+    assert "Send it changed" not in await shown(browser)
+    await browser.send(f"{browser.path}/again", body="[]")
+    assert "Sent again: 500." in browser.text
+    assert "does not exist - Password" in browser.text, "as it was"
+
+
+async def test_a_body_that_was_cut_is_not_sent_again(browser: Browser, api: Client) -> None:
+    await api.send("POST", CREATE, json=pairs(FirstName="x" * log.LONGEST))
+    assert "Send again" not in await shown(browser)
+    await browser.send(f"{browser.path}/again")
+    assert browser.response.status_code == 422
+    assert "was cut" in browser.text
+
+
+async def test_only_administrators_of_the_organisation_send_a_call_again(
+    browser: Browser, seller: Browser, api: Client, strange: Any, worlds: Worlds
+) -> None:
+    await api.post(CREATE, pairs(FirstName="Ada"))
+    await shown(browser)
+    again = f"{browser.path}/again"
+    await seller.get("/app")
+    assert (await seller.send(again)).status_code == 403
+    other = strange(await entitled(await worlds.copy()))
+    await other.sign_in()
+    assert (await other.send(again)).status_code == 404
+    assert await api.world.count("lead") == 1

@@ -13,7 +13,9 @@ import httpx
 from fairlead import app
 from fairlead.orgs.definitions import Cache
 from fairlead.wire.operation import Registry
+from fairlead.wire.queue import queries
 from fairlead.wire.queue.crew import Crew
+from fairlead.wire.queue.status import give_up, queueable
 from world.client import Client
 from world.records import World
 
@@ -41,9 +43,10 @@ class Queue:
         self.db: Any = client.world.db
         self.key = {"x-api-key": key}
 
-    async def submit(self, path: str, body: Any, **query: str) -> str:
+    async def submit(self, path: str, body: Any, callback: str = "", **query: str) -> str:
         """The id of a request that must be accepted."""
-        answer = await self.client.send("POST", path, json=body, query=query.items(), headers=self.key)
+        headers = self.key | ({"Fairlead-Callback": callback} if callback else {})
+        answer = await self.client.send("POST", path, json=body, query=query.items(), headers=headers)
         assert answer.status_code == 200, answer.text
         assert list(answer.json()) == ["Status", "RequestID"]
         return str(answer.json()["RequestID"])
@@ -59,15 +62,36 @@ class Queue:
 
     @contextlib.asynccontextmanager
     async def working(
-        self, count: int = 1, *, registry: Registry | None = None, clock: Clock | None = None
+        self,
+        count: int = 1,
+        *,
+        registry: Registry | None = None,
+        clock: Clock | None = None,
+        private_callbacks: bool = False,
     ) -> AsyncIterator[None]:
         """Workers, for the length of a block."""
-        crew = Crew(self.url, Cache(), registry or app.registry(), count, now=clock or Clock())
+        crew = Crew(
+            self.url,
+            Cache(),
+            registry or app.registry(),
+            count,
+            now=clock or Clock(),
+            private_callbacks=private_callbacks,
+        )
         await crew.open()
         try:
             yield
         finally:
             await crew.close()
+
+    async def give_up(self, request: str) -> None:
+        """End a request as an operator does."""
+        async with self.db.transaction():
+            assert await give_up(self.db, queueable(app.registry()), request, datetime.now(UTC))
+
+    async def again(self, request: str) -> bool:
+        """Put a request back, as an operator does."""
+        return await queries.again(self.db, request, datetime.now(UTC))
 
     async def until(self, state: str, count: int) -> None:
         """Wait until so many requests of the organisation are in a state."""
@@ -75,7 +99,10 @@ class Queue:
             if await self.count(state) == count:
                 return
             await asyncio.sleep(0.02)
-        found = {name: await self.count(name) for name in ("queued", "retry", "success", "error", "failure")}
+        found = {
+            name: await self.count(name)
+            for name in ("queued", "retry", "held", "success", "error", "failure")
+        }
         raise AssertionError(found)
 
     async def count(self, state: str) -> int:

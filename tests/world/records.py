@@ -23,7 +23,8 @@ from fairlead.orgs import queries as orgs
 from fairlead.orgs.definitions import Definitions
 from fairlead.records import posting, queries
 from fairlead.records.picture import Needs, Picture, new_id
-from fairlead.records.rows import Account, Activity
+from fairlead.records.rows import Account, Activity, Note, Task
+from fairlead.tasks import types
 from fairlead.wire.operation import Call
 from fairlead.wire.types import Pair
 from world.keys import new_key, new_secret
@@ -189,6 +190,7 @@ async def _lead(world: World, number: int, wanted: Wanted, *, is_lead: bool = Tr
     }
     if not is_lead:
         values = {"FirstName": "Visitor"}
+    values |= {name: value for name, value in wanted.items() if name[0].isupper() or name.startswith("mx_")}
     call = world.call(_at(wanted.get("created"), number))
     found = draft(call, [Pair(Attribute=name, Value=value) for name, value in values.items()]).check()
     lead = leads.create(world._picture, call, found)
@@ -218,6 +220,16 @@ def _stored(wanted: Wanted) -> dict[str, Any]:
     return {name: value for name, value in wanted.items() if name.startswith("mx_")}
 
 
+def _fields(world: World, wanted: Wanted) -> dict[str, Any]:
+    """Field values; `mx_Custom_40~mx_CustomObject_1` is a member of a field set, `lead.1` the id of that lead."""
+    found: dict[str, Any] = {}
+    for name, value in _stored(wanted).items():
+        field, _, member = name.partition("~")
+        stored = world.values.get(value, value)
+        found[field] = {**found.get(field, {}), member: stored} if member else stored
+    return found
+
+
 def _post(
     world: World, name: str, wanted: Wanted, code: int, fields: dict[str, Any], **more: Any
 ) -> Activity:
@@ -234,7 +246,7 @@ def _post(
         happened_on=instant(wanted["date"]) if "date" in wanted else created,
         note=wanted.get("note", BEFORE),
         owner_id=world.user_id,
-        fields=fields | _stored(wanted),
+        fields=fields | _fields(world, wanted),
         **more,
     )
     if "modified" in wanted:
@@ -247,7 +259,10 @@ def _post(
 async def _activity(world: World, number: int, wanted: Wanted) -> None:
     opportunity = world.values[wanted["opp"]] if "opp" in wanted else None
     fields = {} if "mx_Custom_1" in wanted else {"mx_Custom_1": BEFORE}
-    _post(world, f"activity.{number}", wanted, 206, fields, status="Active", opportunity_id=opportunity)
+    made = _post(
+        world, f"activity.{number}", wanted, 206, fields, status="Active", opportunity_id=opportunity
+    )
+    made.locked = wanted.get("locked") == "true"
 
 
 async def _opportunity(world: World, number: int, wanted: Wanted) -> None:
@@ -268,7 +283,8 @@ async def _sale(world: World, number: int, wanted: Wanted) -> None:
         "mx_Custom_4": world.user_id,
     }
     known = {name: text for name, text in wanted.items() if name != "date"}
-    _post(world, f"sales.{number}", known, 30, fields, status=wanted.get("status", "Open"))
+    made = _post(world, f"sales.{number}", known, 30, fields, status=wanted.get("status", "Open"))
+    made.cancelled = wanted.get("cancelled") == "true"
 
 
 async def _product(world: World, number: int, wanted: Wanted) -> None:
@@ -292,7 +308,8 @@ async def _company(world: World, number: int, wanted: Wanted) -> None:
     kinds = {kind.name: kind.code for kind in world.defs.of_kind("account")}
     at = _at(wanted.get("created"), number)
     title = wanted.get("name", f"Company {number} Pvt Ltd")
-    fields: dict[str, Any] = {"Phone": wanted.get("phone"), "Website": wanted.get("website")}
+    names = {"CompanyNumber": "number", "Phone": "phone", "Website": "website"}
+    fields: dict[str, Any] = {field: wanted.get(name) for field, name in names.items()}
     made = Account(
         org_id=world.org_id,
         id=new_id(),
@@ -308,6 +325,8 @@ async def _company(world: World, number: int, wanted: Wanted) -> None:
         fields={key: value for key, value in fields.items() if value is not None},
     )
     world._picture.add_account(made)
+    if "number" in wanted:
+        world._picture.claim_account("CompanyNumber", wanted["number"], made)
     world.values |= {name: made.id, f"{name}.name": title}
 
 
@@ -330,7 +349,7 @@ async def _company_activity(world: World, number: int, wanted: Wanted) -> None:
         created_on=created,
         modified_by=world.user_id,
         modified_on=instant(wanted["modified"]) if "modified" in wanted else created,
-        fields=_stored(wanted) or {"mx_Custom_1": BEFORE},
+        fields=_fields(world, wanted) or {"mx_Custom_1": BEFORE},
     )
     world._picture.add_activity(made)
     world.values[name] = made.id
@@ -348,6 +367,14 @@ async def _user(world: World, number: int, wanted: Wanted) -> None:
         )
         user = world.defs.users[id]
         world.values[f"{name}.access_key"] = access_key
+        if wanted.get("active") == "false":
+            statement = "update app_user set active = false where org_id = $1 and id = $2"
+            await world.db.execute(statement, world.org_id, id)
+            await world.definitions_changed()
+    if "role" in wanted:
+        statement = "update app_user set role = $3 where org_id = $1 and id = $2"
+        await world.db.execute(statement, world.org_id, user.id, wanted["role"])
+        await world.definitions_changed()
     world.values |= {
         name: user.id,
         f"{name}.email": user.email,
@@ -373,6 +400,90 @@ async def _file(world: World, number: int, wanted: Wanted) -> None:
     world.values[f"file.{number}.path"] = "offer.pdf"
 
 
+async def _task(world: World, number: int, wanted: Wanted) -> None:
+    """A meeting with the lead, or (`category=1`) a call; `related=0`: about nothing."""
+    name = f"task.{number}"
+    created = _at(wanted.get("created"), number)
+    kind = types.by_name(world.defs, "Call" if wanted.get("category") == "1" else "Meeting")
+    assert kind is not None
+    related = 0 if wanted.get("related") == "0" else 5 if "opp" in wanted else 1
+    if related:
+        await world._make(wanted.get("lead", "lead.1"), {})
+    due = instant(wanted["due"]) if "due" in wanted else created
+    made = Task(
+        org_id=world.org_id,
+        id=new_id(),
+        version=1,
+        auto_id=world._picture.number("task"),
+        type_id=kind.id,
+        category=kind.category,
+        name=wanted.get("name", BEFORE),
+        description=wanted.get("description", BEFORE),
+        related=related,
+        lead_id=world.values[wanted.get("lead", "lead.1")] if related else None,
+        opportunity_id=world.values[wanted["opp"]] if related == 5 else None,
+        owner_id=world.values[wanted["owner"]] if "owner" in wanted else world.user_id,
+        due_on=due,
+        ends_on=due + timedelta(minutes=kind.duration),
+        reminder=int(wanted.get("reminder", "0")),
+        reminder_days=0,
+        notify="1000",
+        completed_on=instant(wanted["completed"]) if "completed" in wanted else None,
+        created_by=world.user_id,
+        created_on=created,
+        modified_by=world.user_id,
+        modified_on=created,
+        fields={},
+    )
+    world._picture.add_task(made)
+    world.values |= {
+        name: made.id,
+        f"{name}.name": made.name,
+        f"{name}.description": made.description,
+        f"{name}.number": str(made.auto_id),
+        f"{name}.created": f"{created:%Y-%m-%d %H:%M:%S}.000",
+    }
+
+
+async def _note(world: World, number: int, wanted: Wanted) -> None:
+    created = _at(wanted.get("created"), number)
+    made = Note(
+        org_id=world.org_id,
+        id=new_id(),
+        version=1,
+        lead_id=world.values[wanted.get("lead", "lead.1")],
+        text=wanted.get("text", BEFORE),
+        attachment=wanted.get("attachment"),
+        created_by=world.user_id,
+        created_on=created,
+        modified_by=world.user_id,
+        modified_on=created,
+    )
+    world._picture.add_note(made)
+    world.values |= {f"note.{number}": made.id, f"note.{number}.created": f"{created:%Y-%m-%d %H:%M:%S}"}
+
+
+async def _task_type(world: World, number: int, wanted: Wanted) -> None:
+    found = types.by_name(world.defs, wanted.get("name", "Meeting"))
+    assert found is not None
+    world.values[f"tasktype.{number}"] = found.id
+
+
+async def _list(world: World, number: int, wanted: Wanted) -> None:
+    name = f"list.{number}"
+    id, title = new_id(), wanted.get("name", f"List {number}")
+    statement = """insert into list (org_id, id, name, description, created_by, created_on)
+        values ($1, $2, $3, $4, $5, $6)"""
+    await world.db.execute(statement, world.org_id, id, title, BEFORE, world.user_id, MADE)
+    members = [world.values[lead] for lead in wanted.get("leads", "").split(";") if lead]
+    for more in range(int(wanted.get("members", "0"))):
+        await _lead(world, 100 * number + more, {})
+        members.append(world.values[f"lead.{100 * number + more}"])
+    statement = "insert into list_member select $1, $2, unnest($3::uuid[]), $4, $5"
+    await world.db.execute(statement, world.org_id, id, members, world.user_id, MADE)
+    world.values |= {name: id, f"{name}.name": title, f"{name}.description": BEFORE}
+
+
 async def _async_key(world: World, number: int, wanted: Wanted) -> None:
     world.values["async.key"] = await rules.create_async_key(world.db, world.org_id, now=MADE)
     await world.definitions_changed()
@@ -393,6 +504,10 @@ _MAKERS: dict[str, Callable[[World, int, Wanted], Awaitable[None]]] = {
     "activitytype": _activity_type,
     "unknown": _unknown,
     "file": _file,
+    "task": _task,
+    "tasktype": _task_type,
+    "note": _note,
+    "list": _list,
 }
 
 _BELONGS: dict[str, tuple[str, ...]] = {
@@ -400,5 +515,6 @@ _BELONGS: dict[str, tuple[str, ...]] = {
     "opp": ("lead",),
     "sales": ("lead",),
     "companyactivity": ("company",),
+    "note": ("lead",),
 }
 """What a record of a kind belongs to."""

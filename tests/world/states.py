@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
+
+import msgspec
 
 from contract_file import Exchange
 from fairlead.fields.model import DataType, Field, Option
@@ -41,12 +45,15 @@ class _Words:
     lead_fields: dict[str, str] = field(default_factory=dict)
     permissions: dict[str, list[str]] = field(default_factory=dict)
     only: list[str] = field(default_factory=list)
+    settings: dict[str, Any] = field(default_factory=dict)
 
 
 async def prepare(world: World, exchange: Exchange) -> Prepared:
     """Make everything that the exchange names or says is given. UnknownState for what nobody can make."""
     found = Prepared({})
     words = _sorted(exchange, found)
+    if words.settings:
+        await world.settings(**words.settings)
     for code, settings in words.types.items():
         await _type(world, int(code), settings)
     await _fields(world, world.defs.lead, words.lead_fields)
@@ -79,6 +86,8 @@ def _sorted(exchange: Exchange, found: Prepared) -> _Words:
                 found.calls = int(value)
             case ["only"]:
                 words.only.append(value)
+            case ["setting", setting]:
+                words.settings[setting] = json.loads(value)
             case ["request", _, "submit"]:
                 found.submit = value
             case [kind, number] if value == "unknown":
@@ -121,24 +130,47 @@ async def _type(world: World, code: int, settings: dict[str, str]) -> None:
 
 
 async def _fields(world: World, kind: RecordType, settings: dict[str, str]) -> None:
-    """Drop-downs: `mx_Custom_2.options` = `a;b`, `mx_Custom_3.parent` = `mx_Custom_2`."""
+    """Drop-downs: `mx_Custom_2.options` = `a;b`, `mx_Custom_3.parent` = `mx_Custom_2`; else what `_plain` knows."""
     for setting, value in settings.items():
         name, _, what = setting.partition(".")
-        old = kind.fields.get(name)
-        options = value.split(";") if what == "options" else []
-        new = Field(
-            name,
-            old.display_name if old else name,
-            DataType.SELECT,
-            options=tuple(Option(text, order=order) for order, text in enumerate(options)),
-            parent=value if what == "parent" else None,
-            sequence=old.sequence if old else 10 + len(kind.fields),
-        )
+        old = kind.fields.get(name) or Field(name, name, DataType.TEXT, sequence=10 + len(kind.fields))
+        if what in ("options", "parent"):
+            options = value.split(";") if what == "options" else []
+            new = Field(
+                name,
+                old.display_name,
+                DataType.SELECT,
+                options=tuple(Option(text, order=order) for order, text in enumerate(options)),
+                parent=value if what == "parent" else None,
+                sequence=old.sequence,
+            )
+        else:
+            new = _plain(old, setting, what, value)
         statement = "delete from field where org_id = $1 and type_id = $2 and name = $3"
         await world.db.execute(statement, world.org_id, kind.id, name)
         await rules.add_fields(world.db, world.org_id, kind.id, [new], now=MADE)
     if settings:
         await world.definitions_changed()
+
+
+def _plain(old: Field, setting: str, what: str, value: str) -> Field:
+    """`mx_Custom_2.mandatory=true`, `mx_Code.unique=true`, `mx_Custom_3.kind=number`."""
+    match what:
+        case "mandatory" | "unique":
+            return msgspec.structs.replace(old, id="", **{what: value == "true"})
+        case "members":
+            members = tuple(Field(name, name, max_length=200) for name in value.split(";"))
+            return msgspec.structs.replace(old, id="", data_type=DataType.FIELD_SET, members=members)
+        case "dependent":
+            parent, under, values = value.split(":")
+            options = tuple(Option(text, order=order) for order, text in enumerate(values.split(";")))
+            allowed = {under: tuple(values.split(";"))}
+            kind = {"data_type": DataType.SELECT, "parent": parent, "max_length": None}
+            return msgspec.structs.replace(old, id="", options=options, dependent=allowed, **kind)
+        case "kind":
+            return msgspec.structs.replace(old, id="", data_type=DataType(value), max_length=None)
+        case _:
+            raise UnknownState(f"# given: {setting}: a field has no {what!r}; see tests/world/states.py")
 
 
 async def _no_other_type(world: World, code: int) -> None:

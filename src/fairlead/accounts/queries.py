@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import asyncpg
 from fairlead.activities.periods import Period
 from fairlead.db.tables import account
 from fairlead.leads.criteria import WRITTEN_OUT, Attribute, Condition
-from fairlead.records.rows import Account, Activity
+from fairlead.records.rows import Account, Activity, Change
 from fairlead.wire.types import Page
 
 _read_accounts = msgspec.json.Decoder(list[Account], float_hook=Decimal).decode
@@ -38,11 +38,10 @@ async def search(
     if owner_id is not None:
         chosen.append(account.c.owner_id == owner_id)
     by = sort.value if sort.order is None else sort.order
-    order = (
-        [by.desc().nulls_last(), account.c.id.desc()]
-        if descending
-        else [by.asc().nulls_first(), account.c.id.asc()]
-    )
+    order = [by.desc(), account.c.id.desc()] if descending else [by.asc(), account.c.id.asc()]
+    if getattr(by, "nullable", True):
+        # Said of a column that is never null, it would keep an index from being read in order.
+        order[0] = order[0].nulls_last() if descending else order[0].nulls_first()
     total = sa.select(sa.func.count()).select_from(account).where(*chosen).scalar_subquery()
     rows = sa.select(account).where(*chosen).order_by(*order).limit(page.limit)
     some = rows.offset(sa.literal(page.offset, sa.BigInteger())).subquery("p")
@@ -53,6 +52,18 @@ async def search(
     values = [compiled.params[name] for name in compiled.positiontup or ()]
     row = await db.fetchrow(str(compiled), *values)
     return row["total"], _read_accounts(row["accounts"]) if row["accounts"] else []
+
+
+BY_ID = """
+select json_agg(c)::text from account c
+where c.org_id = $1 and c.id = $2 and ($3::uuid is null or c.owner_id = $3)
+"""
+
+
+async def by_id(db: Any, org_id: int, owner_id: str | None, account_id: str) -> Account | None:
+    """The account with this id (a GUID); `owner_id`: of this owner."""
+    found = await db.fetchval(BY_ID, org_id, account_id, owner_id)
+    return _read_accounts(found)[0] if found else None
 
 
 # ACCOUNT ACTIVITIES ------------------------------------------------------------------------------------
@@ -112,6 +123,70 @@ async def activity(db: Any, org_id: int, owner_id: str | None, activity_id: str)
     """The account activity with this id; `owner_id`: on an account of this owner."""
     found = await db.fetchval(ACTIVITY, org_id, activity_id, owner_id)
     return _read_activities(found)[0] if found else None
+
+
+# WHAT HAPPENED -----------------------------------------------------------------------------------------
+
+# $3 codes of activities, null for all; $4 and $5 where the page before ended, null for the newest; $6 how many; $7
+# whether changes of the account are told.
+TIMELINE = """
+select t.happened, t.row, t.kind from (
+    (select a.happened_on as happened, a.id, 'activity' as kind, row_to_json(a)::text as row from activity a
+        where a.org_id = $1 and a.account_id = $2 and ($3::int[] is null or a.code = any($3))
+            and ($4::timestamptz is null or a.happened_on <= $4)
+            and ($4::timestamptz is null or (a.happened_on, a.id) < ($4, $5::uuid))
+        order by a.happened_on desc, a.id desc limit $6)
+    union all
+    (select c.changed_on, c.id, 'change', row_to_json(c)::text from change c
+        where $7 and c.org_id = $1 and c.record_id = $2
+            and ($4::timestamptz is null or (c.changed_on, c.id) < ($4, $5::uuid))
+        order by c.changed_on desc, c.id desc limit $6)
+) t order by t.happened desc, t.id desc limit $6
+"""
+HAPPENED = """
+select a.code, count(*) as count from activity a where a.org_id = $1 and a.account_id = $2 group by a.code order by a.code
+"""
+HISTORY = """
+select json_agg(h)::text from (
+    select c.* from change c where c.org_id = $1 and c.record_id = $2 order by c.changed_on desc, c.id desc limit $3) h
+"""
+
+_read_activity = msgspec.json.Decoder(Activity, float_hook=Decimal).decode
+_read_change = msgspec.json.Decoder(Change, float_hook=Decimal).decode
+_read_changes = msgspec.json.Decoder(list[Change], float_hook=Decimal).decode
+
+
+async def timeline(
+    db: Any,
+    org_id: int,
+    account_id: str,
+    *,
+    codes: Sequence[int] | None,
+    changes: bool,
+    before: tuple[datetime, str] | None,
+    limit: int,
+) -> list[Activity | Change]:
+    """What happened on an account, newest first: activities with these codes (None: all), and changes of its fields.
+
+    `before` is the time and the id of the last one of the page before. Whether the account may be seen is asked first.
+    """
+    at, id = before if before is not None else (None, None)
+    wanted = codes if codes is None else list(codes)
+    rows = await db.fetch(TIMELINE, org_id, account_id, wanted, at, id, limit, changes)
+    return [
+        _read_activity(row["row"]) if row["kind"] == "activity" else _read_change(row["row"]) for row in rows
+    ]
+
+
+async def happened(db: Any, org_id: int, account_id: str) -> dict[int, int]:
+    """How many activities of each code an account has."""
+    return {row["code"]: row["count"] for row in await db.fetch(HAPPENED, org_id, account_id)}
+
+
+async def history(db: Any, org_id: int, record_id: str, limit: int) -> list[Change]:
+    """Changes of an account activity, newest first. Whether it may be seen is asked first."""
+    found = await db.fetchval(HISTORY, org_id, record_id, limit)
+    return _read_changes(found) if found else []
 
 
 # DELETION ----------------------------------------------------------------------------------------------

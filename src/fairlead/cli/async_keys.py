@@ -36,8 +36,12 @@ def async_key() -> None:
 @options.database
 @options.as_json
 def create(org: int | None, key: str, data: Path | None, database_url: str, *, as_json: bool) -> None:
-    """Make a key for an organisation. It is shown now and never again."""
+    """Make a key for an organisation. It is shown now and never again.
+
+    With it comes the secret that signs its callbacks: for who receives them, and has no need of the key.
+    """
     from fairlead.orgs import queries, rules  # noqa: PLC0415  the help does without them
+    from fairlead.wire.queue.signing import secret_of  # noqa: PLC0415
 
     if key and (len(key) < _SHORT or not key.isascii() or not key.isprintable()):
         msg = f"a key is at least {_SHORT} printable characters"
@@ -47,10 +51,14 @@ def create(org: int | None, key: str, data: Path | None, database_url: str, *, a
         number = await chosen_org(db, org)
         made = await rules.create_async_key(db, number, now=datetime.now(UTC), key=key)
         await queries.definitions_changed(db, number)
-        return {"org": number, "x-api-key": made}
+        return {"org": number, "x-api-key": made, "callback-secret": secret_of(made)}
 
     made = in_transaction(data, database_url, make)
-    answer(made, f"x-api-key  {made['x-api-key']}\n\nThe key is not shown again.", as_json=as_json)
+    sentence = (
+        f"x-api-key        {made['x-api-key']}\ncallback secret  {made['callback-secret']}\n\n"
+        "They are not shown again."
+    )
+    answer(made, sentence, as_json=as_json)
 
 
 @async_key.command("list")

@@ -1,4 +1,4 @@
-"""`fairlead worker` and `fairlead async`: applying queued requests, and giving one another chance."""
+"""`fairlead worker` and `fairlead async`: applying queued requests, giving one another chance, giving one up."""
 
 from __future__ import annotations
 
@@ -26,12 +26,23 @@ log = logging.getLogger("fairlead")
     show_default=True,
     help="Batches at a time; more than one or two pays only when the database is far away.",
 )
-@options.settings("data", "database_url", "queue_keep_days", "log_format", "log_level")
+@options.settings(
+    "data",
+    "database_url",
+    "database_patience",
+    "queue_keep_days",
+    "callback_private_addresses",
+    "log_format",
+    "log_level",
+)
 def worker(
     concurrency: int,
     data: Path | None,
     database_url: str,
+    database_patience: int,
     queue_keep_days: int,
+    *,
+    callback_private_addresses: bool,
     log_format: str,
     log_level: str,
 ) -> None:
@@ -41,18 +52,22 @@ def worker(
     """
     logs.configure(log_format, log_level)
     from fairlead.cli import database  # noqa: PLC0415  the help does without a database
+    from fairlead.cli.patience import wait_for  # noqa: PLC0415
 
+    keep = timedelta(days=queue_keep_days)
     try:
-        with database.opened(data, database_url, on_progress=log.info) as url:
+        with database.ended_by_signals(), database.opened(data, database_url, on_progress=log.info) as url:
+            if database_url:
+                wait_for(url, database_patience)
             database.ensure_schema(url)
-            asyncio.run(_work(url, concurrency, timedelta(days=queue_keep_days)))
+            asyncio.run(_work(url, concurrency, keep, private_callbacks=callback_private_addresses))
     except SystemExit as ended:
         if ended.code not in (130, 143):  # told to stop, and stopped
             raise
     log.info("stopped")
 
 
-async def _work(url: str, concurrency: int, keep: timedelta) -> None:
+async def _work(url: str, concurrency: int, keep: timedelta, *, private_callbacks: bool) -> None:
     from fairlead.app import registry  # noqa: PLC0415  takes a while
     from fairlead.orgs.definitions import Cache  # noqa: PLC0415
     from fairlead.wire.queue.crew import Crew  # noqa: PLC0415
@@ -61,7 +76,7 @@ async def _work(url: str, concurrency: int, keep: timedelta) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, told.set)
-    crew = Crew(url, Cache(), registry(), concurrency, keep=keep)
+    crew = Crew(url, Cache(), registry(), concurrency, private_callbacks=private_callbacks, keep=keep)
     await crew.open()
     log.info("working", extra={"concurrency": concurrency})
     try:
@@ -93,3 +108,27 @@ def retry(request_id: str, data: Path | None, database_url: str, *, as_json: boo
         msg = f"No request {request_id} has ended without success."
         raise click.ClickException(msg)
     answer({"request": request_id}, f"Request {request_id} is queued again.", as_json=as_json)
+
+
+@queued.command("fail")
+@click.argument("request_id", metavar="ID")
+@options.database
+@options.as_json
+def fail(request_id: str, data: Path | None, database_url: str, *, as_json: bool) -> None:
+    """Give up a request that waits: it ends as a failure, and later ones about the same record go on.
+
+    What a worker is applying at this moment is applied first.
+    """
+    from fairlead.app import registry  # noqa: PLC0415  the help does without them
+    from fairlead.cli.database import in_transaction  # noqa: PLC0415
+    from fairlead.records.picture import is_id  # noqa: PLC0415
+    from fairlead.wire.queue.status import give_up, queueable  # noqa: PLC0415
+
+    async def end(db: Any) -> bool:
+        kinds = queueable(registry())
+        return is_id(request_id) and await give_up(db, kinds, request_id, datetime.now(UTC))
+
+    if not in_transaction(data, database_url, end):
+        msg = f"No request {request_id} is waiting."
+        raise click.ClickException(msg)
+    answer({"request": request_id}, f"Request {request_id} is given up.", as_json=as_json)

@@ -59,6 +59,7 @@ def _is_loopback(host: str) -> bool:
 
 def _serve(settings: Settings) -> None:
     from fairlead.cli import database  # noqa: PLC0415  only now is it certain that they are needed
+    from fairlead.cli.patience import wait_for  # noqa: PLC0415
     from fairlead.server import address_of, bind, run  # noqa: PLC0415
 
     try:
@@ -69,6 +70,8 @@ def _serve(settings: Settings) -> None:
         bound,
         database.opened(settings.data, settings.database_url, as_server=True, on_progress=log.info) as url,
     ):
+        if settings.database_url:
+            wait_for(url, settings.database_patience)
         upgradable = () if settings.database_url else ("empty", "older")
         if database.ensure_schema(url, upgrade=upgradable) != "current":
             log.info("the tables are up to date now")

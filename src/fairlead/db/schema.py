@@ -1,6 +1,14 @@
 """Every table of the database, in one metadata: what migrations are compared with."""
 
-from fairlead.db import queue_tables, tables, web_tables
+from fairlead.db import list_tables, queue_tables, tables, transfer_tables, web_tables, work_tables
 from fairlead.db.columns import metadata
 
-__all__ = ["metadata", "queue_tables", "tables", "web_tables"]
+__all__ = [
+    "list_tables",
+    "metadata",
+    "queue_tables",
+    "tables",
+    "transfer_tables",
+    "web_tables",
+    "work_tables",
+]

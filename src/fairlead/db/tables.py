@@ -170,6 +170,8 @@ lead = sa.Table(
     postgresql_with={"fillfactor": 80},
 )
 sa.Index("lead_auto_id_key", lead.c.org_id, lead.c.auto_id, unique=True)
+# Whose leads these are, in turn: the list of a person who sees their own only.
+sa.Index("lead_owner_idx", lead.c.org_id, lead.c.owner_id, lead.c.auto_id)
 sa.Index(
     "lead_account_idx", lead.c.org_id, lead.c.account_id, postgresql_where=lead.c.account_id.is_not(None)
 )
@@ -191,6 +193,11 @@ sa.Index(
     sa.text("right(translate(value, ' +-()./', ''), 8)"),
     postgresql_where=lead_key.c.field.in_(["Phone", "Mobile"]),
 )
+
+# In the words of PostgreSQL, so that they can be compared with what is there.
+STAGE = "case when code >= 12000 then fields->>'mx_Custom_2'::text else null::text end"
+WORTH = """case when code >= 12000 and jsonb_typeof(fields->'mx_Custom_6'::text) = 'number'::text
+        then (fields->>'mx_Custom_6'::text)::numeric else null::numeric end"""
 
 # Lead activities, opportunities, sales and account activities: one id space, one table.
 activity = sa.Table(
@@ -216,6 +223,10 @@ activity = sa.Table(
     ref("modified_by"),
     when("modified_on"),
     doc("fields"),
+    # Of opportunities, made by the database from the fields: their stage and their expected size, so that an index
+    # alone can tell how many are in each stage and what they are worth.
+    sa.Column("stage", sa.Text, sa.Computed(STAGE, persisted=True)),
+    sa.Column("worth", sa.Numeric, sa.Computed(WORTH, persisted=True)),
     postgresql_with={"fillfactor": 90},
 )
 sa.Index(
@@ -240,6 +251,26 @@ sa.Index(
     activity.c.account_id,
     activity.c.happened_on,
     postgresql_where=activity.c.account_id.is_not(None),
+)
+# Opportunities by stage, those changed last together.
+sa.Index(
+    "activity_board_idx",
+    activity.c.org_id,
+    activity.c.code,
+    activity.c.status,
+    activity.c.stage,
+    activity.c.modified_on,
+    activity.c.id,
+    postgresql_include=["worth"],
+    postgresql_where=activity.c.code >= 12000,
+)
+# Sales by the day they were sold.
+sa.Index(
+    "activity_sold_idx",
+    activity.c.org_id,
+    sa.text("(fields->>'mx_Custom_3')"),
+    activity.c.id,
+    postgresql_where=activity.c.code == 30,
 )
 sa.Index(
     "activity_auto_id_key",

@@ -203,6 +203,9 @@ def attribute(defs: Definitions, name: str) -> Attribute | None:
 created_on = _CORE["CreatedOn"]
 """What searches are sorted by when nothing else is asked."""
 
+in_turn = _CORE["ProspectAutoId"]
+"""Leads as they came, which an index knows."""
+
 _KEYED = (DataType.EMAIL, DataType.PHONE, DataType.TEXT)
 
 
@@ -317,6 +320,8 @@ def where(org_id: int, owner_id: str | None, condition: Condition) -> tuple[str,
 def order(sort: Attribute, *, descending: bool) -> str:
     """What leads are sorted by, as SQL without parameters. Ties are broken by id. Most searches sort alike."""
     by = sort.value if sort.order is None else sort.order
+    if sort is in_turn:  # no two have the same number: so its index serves
+        return f"lead.auto_id {'desc' if descending else 'asc'}"
     ways = (
         (by.desc().nulls_last(), lead.c.id.desc())
         if descending

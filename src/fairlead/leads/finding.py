@@ -1,11 +1,14 @@
-"""What the list of leads is asked for, as one condition: words, stage, owner, source, and one free comparison.
+"""What the list of leads is asked for, as one condition: words, stage, owner, source, and comparisons of any field.
 
-The expressions are those of `criteria.py`; here stands how people ask.
+The expressions are those of `criteria.py`; here stands how people ask: a field has a kind (`KINDS`), a kind has
+comparisons, and days are days of the person who asks.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, tzinfo
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -17,23 +20,70 @@ from fairlead.leads import criteria
 from fairlead.leads.queries import QUICK_FIELDS
 from fairlead.orgs.definitions import Definitions
 
-EMPTY, FILLED = "empty", "filled"
+EMPTY, FILLED, STARTS, BETWEEN, LAST = "empty", "filled", "starts", "between", "last"
+MOST_DAYS = 3650
+MOST = 12
+"""Comparisons of one search."""
 
-COMPARISONS: tuple[tuple[str, str], ...] = (
-    ("=", "is"),
-    ("<>", "is not"),
-    ("LIKE", "contains"),
-    (">", "is more than"),
-    (">=", "is at least"),
-    ("<", "is less than"),
-    ("<=", "is at most"),
-    ("IN", "is one of (a, b)"),
-    (EMPTY, "is empty"),
-    (FILLED, "is filled"),
-)
-"""How a field may be compared: operator and words."""
+_BLANK = ((EMPTY, "is empty"), (FILLED, "is filled"))
+
+KINDS: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "text": (
+        ("=", "is"),
+        ("<>", "is not"),
+        ("LIKE", "contains"),
+        (STARTS, "starts with"),
+        ("IN", "is one of (a, b)"),
+        *_BLANK,
+    ),
+    "choice": (("=", "is"), ("<>", "is not"), ("IN", "is one of"), ("LIKE", "contains"), *_BLANK),
+    "number": (
+        ("=", "is"),
+        ("<>", "is not"),
+        (">", "is more than"),
+        (">=", "is at least"),
+        ("<", "is less than"),
+        ("<=", "is at most"),
+        (BETWEEN, "is between"),
+        ("IN", "is one of (a, b)"),
+        *_BLANK,
+    ),
+    "date": (
+        (">", "is after"),
+        ("<", "is before"),
+        ("=", "is on"),
+        ("<>", "is not on"),
+        (">=", "is on or after"),
+        ("<=", "is on or before"),
+        (BETWEEN, "is between"),
+        (LAST, "is in the last days"),
+        *_BLANK,
+    ),
+    "flag": (("=", "is"), *_BLANK),
+    "user": (("=", "is"), ("<>", "is not"), *_BLANK),
+}
+"""How the fields of a kind may be compared: operator and words."""
+
+_KIND_OF: Mapping[DataType, str] = {
+    DataType.NUMBER: "number",
+    DataType.DECIMAL: "number",
+    DataType.DATE: "date",
+    DataType.DATETIME: "date",
+    DataType.BOOLEAN: "flag",
+    DataType.USER: "user",
+    DataType.SELECT: "choice",
+}
 
 _HIDDEN = frozenset(("StatusCode", "StatusReason", "DeletionStatusCode", "IsTaggedLead"))
+
+
+class Comparison(msgspec.Struct):
+    """A field compared with a value, or with two: `upto` is the end of what is between."""
+
+    field: str
+    operator: str = ""
+    value: str = ""
+    upto: str = ""
 
 
 class Wanted(msgspec.Struct):
@@ -43,16 +93,20 @@ class Wanted(msgspec.Struct):
     stage: str = ""
     owner: str = ""
     source: str = ""
-    field: str = ""
-    operator: str = "="
-    value: str = ""
+    comparisons: list[Comparison] = []
+
+    @property
+    def is_everything(self) -> bool:
+        """True when nothing is asked."""
+        return not (self.words or self.stage or self.owner or self.source or self.comparisons)
 
 
 class Unreadable(msgspec.Struct):
-    """Why a comparison cannot be made, in a sentence, and the control it is about: field, op or value."""
+    """Why a comparison cannot be made, in a sentence, the control it is about (field, op or value), and its place."""
 
     text: str
     about: str
+    at: int = 0
 
 
 def comparable(defs: Definitions) -> list[Field]:
@@ -68,7 +122,30 @@ def comparable(defs: Definitions) -> list[Field]:
     return sorted(fields, key=lambda field: field.display_name.casefold())
 
 
-def condition(defs: Definitions, wanted: Wanted, zone: tzinfo) -> criteria.Condition | Unreadable:
+def kind_of(field: Field) -> str:
+    """The kind of a field, see `KINDS`. What holds several options at once is compared as text."""
+    return "text" if field.multi_select else _KIND_OF.get(field.data_type, "text")
+
+
+def told(defs: Definitions, one: Comparison) -> str:
+    """A comparison in words: `Score is more than 5`."""
+    field = defs.lead.fields.get(one.field)
+    if field is None:
+        return one.field
+    words = dict(KINDS[kind_of(field)]).get(one.operator, one.operator).partition(" (")[0]
+    if one.operator in (EMPTY, FILLED):
+        return f"{field.display_name} {words}"
+    if one.operator == BETWEEN:
+        return f"{field.display_name} {words} {one.value} and {one.upto}"
+    if one.operator == LAST:
+        return f"{field.display_name} is in the last {one.value} days"
+    said = {option.value: option.text or option.value for option in field.options}
+    return f"{field.display_name} {words} {said.get(one.value, one.value)}"
+
+
+def condition(
+    defs: Definitions, wanted: Wanted, zone: tzinfo, *, now: datetime | None = None
+) -> criteria.Condition | Unreadable:
     """All that is asked for, together. Times are read in the time zone of the person who asks."""
     parts = [_word(defs, word) for word in wanted.words.split()]
     for name, value in (
@@ -79,43 +156,55 @@ def condition(defs: Definitions, wanted: Wanted, zone: tzinfo) -> criteria.Condi
         found = criteria.attribute(defs, name)
         if value and found is not None:
             parts.append(criteria.condition(found, "=", value))
-    if wanted.field:
-        compared = _comparison(defs, wanted, zone)
+    today = (now or datetime.now(UTC)).astimezone(zone).date()
+    for at, one in enumerate(wanted.comparisons):
+        compared = _comparison(defs, one, zone, today)
         if isinstance(compared, Unreadable):
+            compared.at = at
             return compared
         parts.append(compared)
     return sa.and_(sa.true(), *parts)
 
 
+def _plain(text: str) -> str:
+    """A text in which LIKE sees nothing special."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
 def _word(defs: Definitions, word: str) -> criteria.Condition:
     """Leads with this word in one of the places where quick search looks."""
-    plain = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     places = (criteria.attribute(defs, name) for name in QUICK_FIELDS)
-    return sa.or_(*(place.text.ilike(f"%{plain}%", escape="\\") for place in places if place is not None))
+    return sa.or_(
+        *(place.text.ilike(f"%{_plain(word)}%", escape="\\") for place in places if place is not None)
+    )
 
 
-def _comparison(defs: Definitions, wanted: Wanted, zone: tzinfo) -> criteria.Condition | Unreadable:
-    field = defs.lead.fields.get(wanted.field)
-    found = criteria.attribute(defs, wanted.field)
+def _comparison(
+    defs: Definitions, one: Comparison, zone: tzinfo, today: date
+) -> criteria.Condition | Unreadable:
+    field = defs.lead.fields.get(one.field)
+    found = criteria.attribute(defs, one.field)
     if found is None or field is None:
         return Unreadable("There is no such field any more. Choose another one.", "field")
-    if wanted.operator not in dict(COMPARISONS):
+    kind = kind_of(field)
+    if one.operator not in dict(KINDS[kind]):
         return Unreadable("Choose how to compare.", "op")
-    if wanted.operator == EMPTY:
-        return found.value.is_(None)
-    if wanted.operator == FILLED:
-        return found.value.is_not(None)
-    if not wanted.value:
+    if one.operator in (EMPTY, FILLED):
+        blank = found.value.is_(None)
+        return blank if one.operator == EMPTY else sa.not_(blank)
+    if not one.value or (one.operator == BETWEEN and not one.upto):
         return Unreadable("Enter what to compare with, or choose “is empty”.", "value")
-    parts = wanted.value.split(",") if wanted.operator == "IN" else [wanted.value]
-    known = [_known(defs, field, part.strip(), zone) for part in parts if part.strip()]
-    if wanted.operator != "LIKE" and None in known:
-        return Unreadable(_HINTS.get(field.data_type, "This value cannot be compared."), "value")
-    text = wanted.value if wanted.operator == "LIKE" else ",".join(part for part in known if part)
     try:
-        return criteria.condition(found, wanted.operator, text)
-    except (InvalidInput, OverflowError):
-        return Unreadable(_HINTS.get(field.data_type, "This value cannot be compared."), "value")
+        made = _dated(field, found, one, zone, today) if kind == "date" else _valued(defs, field, found, one)
+    except (InvalidInput, OverflowError, ValueError):
+        made = None
+    return made if made is not None else Unreadable(_hint(field, one.operator), "value")
+
+
+def _hint(field: Field, operator: str) -> str:
+    if operator == LAST:
+        return f"Enter a number of days, 1 to {MOST_DAYS}."
+    return _HINTS.get(field.data_type, "This value cannot be compared.")
 
 
 _HINTS = {
@@ -128,15 +217,30 @@ _HINTS = {
 }
 
 
-def _known(defs: Definitions, field: Field, text: str, zone: tzinfo) -> str | None:
+def _valued(
+    defs: Definitions, field: Field, found: criteria.Attribute, one: Comparison
+) -> criteria.Condition | None:
+    """A comparison of what is no date; None for a value that the field cannot have."""
+    if one.operator == "LIKE":
+        return criteria.condition(found, "LIKE", one.value)
+    if one.operator == STARTS:
+        return found.text.ilike(f"{_plain(one.value)}%", escape="\\")
+    texts = one.value.split(",") if one.operator == "IN" else [one.value]
+    texts += [one.upto] if one.operator == BETWEEN else []
+    known = [_known(defs, field, text.strip()) for text in texts if text.strip()]
+    if None in known or not known:
+        return None
+    values = [text for text in known if text]
+    if one.operator == BETWEEN:
+        return sa.and_(criteria.condition(found, ">=", values[0]), criteria.condition(found, "<=", values[1]))
+    return criteria.condition(found, one.operator, ",".join(values))
+
+
+def _known(defs: Definitions, field: Field, text: str) -> str | None:
     """What a person means by a text, as criteria take it; None for what the field cannot have."""
     kind = field.data_type
     if kind in (DataType.NUMBER, DataType.DECIMAL):
         return text if parse_number(text) is not None else None
-    if kind is DataType.DATE:
-        return text if parse_date(text) is not None or parse_datetime(text) is not None else None
-    if kind is DataType.DATETIME:
-        return _instant(text, zone)
     if kind is DataType.BOOLEAN:
         said = {"yes": True, "no": False}.get(text.lower(), parse_boolean(text))
         return None if said is None else str(said).lower()
@@ -147,10 +251,51 @@ def _known(defs: Definitions, field: Field, text: str, zone: tzinfo) -> str | No
     return text
 
 
-def _instant(text: str, zone: tzinfo) -> str | None:
-    """A day, or a day with a time, of the zone as an instant in UTC."""
-    try:
-        local = datetime.fromisoformat(text)
-        return f"{local.replace(tzinfo=local.tzinfo or zone).astimezone(UTC):%Y-%m-%d %H:%M:%S}"
-    except (ValueError, OverflowError):
+# days ----------------------------------------------------------------------------------------------------
+
+
+def _dated(
+    field: Field, found: criteria.Attribute, one: Comparison, zone: tzinfo, today: date
+) -> criteria.Condition | None:
+    """A comparison of a date or of an instant; None for what is none. A day of an instant is a day of the zone."""
+    if one.operator == LAST:
+        days = int(one.value) if one.value.isascii() and one.value.isdigit() and len(one.value) < 6 else 0
+        if not 1 <= days <= MOST_DAYS:
+            return None
+        first, last = str(today - timedelta(days=days)), str(today)
+    else:
+        first, last = one.value.strip(), (one.upto or one.value).strip()
+    is_day = field.data_type is DataType.DATE
+    start, end = (_day(first), _day(last)) if is_day else (_span(first, zone)[0], _span(last, zone)[1])
+    if start is None or end is None:
         return None
+    compare = _days if is_day else _instants
+    return compare(found, one.operator, start, end)
+
+
+def _days(found: criteria.Attribute, operator: str, first: str, last: str) -> criteria.Condition:
+    if operator in (BETWEEN, LAST):
+        return sa.and_(criteria.condition(found, ">=", first), criteria.condition(found, "<=", last))
+    return criteria.condition(found, operator, first)
+
+
+def _instants(found: criteria.Attribute, operator: str, start: str, end: str) -> criteria.Condition:
+    """`start` is inside of what is meant, `end` is what follows it."""
+    after: dict[str, Any] = {">": (">=", end), ">=": (">=", start), "<": ("<", start), "<=": ("<", end)}
+    if operator in after:
+        return criteria.condition(found, *after[operator])
+    inside = sa.and_(criteria.condition(found, ">=", start), criteria.condition(found, "<", end))
+    return sa.or_(found.value.is_(None), sa.not_(inside)) if operator == "<>" else inside
+
+
+def _day(text: str) -> str | None:
+    return text[:10] if parse_date(text) is not None or parse_datetime(text) is not None else None
+
+
+def _span(text: str, zone: tzinfo) -> tuple[str, str]:
+    """The day, minute or second that a text names in the zone: its start and what follows it, in UTC. ValueError."""
+    local = datetime.fromisoformat(text)
+    start = local.replace(tzinfo=local.tzinfo or zone)
+    length = {10: timedelta(days=1), 16: timedelta(minutes=1)}.get(len(text), timedelta(seconds=1))
+    end = (local + length).replace(tzinfo=local.tzinfo or zone)
+    return f"{start.astimezone(UTC):%Y-%m-%d %H:%M:%S}", f"{end.astimezone(UTC):%Y-%m-%d %H:%M:%S}"

@@ -168,6 +168,71 @@ async def search(
     return Found(row["total"], _read_leads(row["leads"]) if row["leads"] else [])
 
 
+PAGE = """
+select json_agg(s)::text from (
+    select lead.*, (select a.code from account a where a.org_id = lead.org_id and a.id = lead.account_id) as account_code
+    from lead where {where} order by {order} limit ${limit} offset ${offset}) s
+"""
+COUNT = "select count(*) from lead where lead.org_id = ${org} and {where}"
+# Of a long list only the first leads are looked up: enough to know a page, and whether there are `most`.
+BEGINNING = """
+with hit as materialized (
+    select lead.org_id, lead.id, row_number() over (order by {order}) as place
+    from {source} where {where} order by {order} limit ${most})
+select (select count(*) from hit) as counted, (select json_agg(s order by s.place)::text from (
+    select l.*, h.place, (select a.code from account a where a.org_id = l.org_id and a.id = l.account_id) as account_code
+    from hit h join lead l on l.org_id = h.org_id and l.id = h.id
+    where h.place > ${offset} and h.place <= ${end}) s) as leads
+"""
+# Leads in turn, each looked at until there are enough: the planner, which knows nothing of fields, would sort them all.
+IN_TURN = "(select * from lead l where l.org_id = ${org} {owned} order by l.{order} offset 0) lead"
+
+
+class Page(msgspec.Struct, kw_only=True):
+    """Which leads a list shows: the condition (`where` of `criteria` with its values), the order, the place.
+
+    `owner_id`: all of them are this user's. `in_turn`: they are sorted by their numbers.
+    """
+
+    org_id: int
+    owner_id: str | None
+    where: str
+    values: list[Any]
+    order: str
+    in_turn: bool
+    offset: int
+    limit: int
+
+
+async def page(db: Any, asked: Page) -> list[SeenLead]:
+    """A page of leads, not counted."""
+    more = len(asked.values)
+    statement = PAGE.format(where=asked.where, order=asked.order, limit=more + 1, offset=more + 2)
+    return await _leads(db, statement, *asked.values, asked.limit, asked.offset)
+
+
+async def beginning(db: Any, asked: Page, most: int) -> Found:
+    """A page of leads, and how many there are; of more than `most`, `most`."""
+    more = len(asked.values)
+    values: list[Any] = [*asked.values, most, asked.offset, asked.offset + asked.limit]
+    source = "lead"
+    if asked.in_turn:
+        owned = f"and l.owner_id = ${more + 5}" if asked.owner_id is not None else ""
+        source = IN_TURN.format(org=more + 4, owned=owned, order=asked.order.removeprefix("lead."))
+        values += [asked.org_id, *([asked.owner_id] if asked.owner_id is not None else [])]
+    statement = BEGINNING.format(
+        source=source, where=asked.where, order=asked.order, most=more + 1, offset=more + 2, end=more + 3
+    )
+    row = await db.fetchrow(statement, *values)
+    return Found(row["counted"], _read_leads(row["leads"]) if row["leads"] else [])
+
+
+async def count(db: Any, asked: Page) -> int:
+    """How many leads there are, whatever the page."""
+    statement = COUNT.format(where=asked.where, org=len(asked.values) + 1)
+    return int(await db.fetchval(statement, *asked.values, asked.org_id))
+
+
 SEEN_IDS = """
 select l.id::text from lead l
 where l.org_id = $1 and ($2::uuid is null or l.owner_id = $2) and l.id = any($3::uuid[])
@@ -326,10 +391,10 @@ async def happened(db: Any, org_id: int, lead_id: str) -> dict[int, int]:
     return {row["code"]: row["count"] for row in await db.fetch(HAPPENED, org_id, lead_id)}
 
 
-ACCOUNT_NAME = "select a.name from account a where a.org_id = $1 and a.id = $2"
+ACCOUNT = "select a.name, a.owner_id::text from account a where a.org_id = $1 and a.id = $2"
 
 
-async def account_name(db: Any, org_id: int, account_id: str) -> str | None:
-    """The name of an account."""
-    found: str | None = await db.fetchval(ACCOUNT_NAME, org_id, account_id)
-    return found
+async def account(db: Any, org_id: int, account_id: str) -> tuple[str, str] | None:
+    """The name of an account, and the id of its owner."""
+    found = await db.fetchrow(ACCOUNT, org_id, account_id)
+    return (found[0], found[1]) if found else None

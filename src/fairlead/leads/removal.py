@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
 from fairlead.errors import DomainError, Forbidden, InvalidInput, MandatoryMissing, UnknownReference
-from fairlead.leads import queries
+from fairlead.fields.model import Field
+from fairlead.leads import belongings, queries
 from fairlead.leads.drafts import compared
-from fairlead.leads.rules import may_change
+from fairlead.leads.rules import may_change, take
 from fairlead.orgs.definitions import LEAD, Definitions
 from fairlead.records.picture import Picture, is_id
 from fairlead.records.queries import changed, write_in_steps
@@ -25,13 +27,22 @@ async def delete(db: Any, call: Call[Any, Any], lead_id: str | None) -> None:
     if not call.defs.setting("lead_delete"):
         raise DomainError("Delete is not enabled for you")
     lead = _known(await queries.locked(db, call.org_id, [id] if is_id(id) else []), id)
+    await belongings.delete_all(db, call.org_id, id)
     await queries.delete(db, call.org_id, id, _keys(call.defs, lead))
 
 
-async def merge(db: Any, call: Call[Any, Any], master_id: str | None, child_id: str | None) -> None:
-    """Make one lead part of another; page merge-leads.
+async def merge(
+    db: Any,
+    call: Call[Any, Any],
+    master_id: str | None,
+    child_id: str | None,
+    *,
+    prefer: Collection[str] = (),
+) -> None:
+    """Make one lead part of another; page merge-leads. In the fields that `prefer` names the child's value stays.
 
-    Raises MandatoryMissing, InvalidInput for the same id twice, UnknownReference, Forbidden.
+    Raises MandatoryMissing, InvalidInput for the same id twice and for a field that people do not write,
+    UnknownReference, Forbidden.
     """
     ids = [_required(master_id, "masterId", "merging leads"), _required(child_id, "childId", "merging leads")]
     if ids[0] == ids[1]:
@@ -40,9 +51,39 @@ async def merge(db: Any, call: Call[Any, Any], master_id: str | None, child_id: 
     master, child = _known(found, ids[0]), _known(found, ids[1])
     if not (may_change(call, master) and may_change(call, child)):
         raise Forbidden
+    for name in prefer:
+        if name not in choosable(call.defs):
+            raise InvalidInput.value(name)
     await queries.move(db, call.org_id, child.id, master.id)
+    await belongings.move_all(db, call.org_id, child.id, master.id)
     await queries.delete(db, call.org_id, child.id, _keys(call.defs, child))
-    await write_in_steps(db, changed([_taken_over(call, master, child)]))
+    picture = _taken_over(call, master, child)
+    _preferred(picture, call, master, child, prefer)
+    await write_in_steps(db, changed([picture]))
+
+
+def choosable(defs: Definitions) -> dict[str, Field]:
+    """The fields of which a merge may take the child's value. The type of a lead and its account stay the master's."""
+    return {
+        name: field
+        for name, field in defs.lead.fields.items()
+        if not field.read_only and name not in ("LeadType", "RelatedCompanyId")
+    }
+
+
+def _preferred(
+    picture: Picture, call: Call[Any, Any], master: Lead, child: Lead, names: Collection[str]
+) -> None:
+    """The child's values where they are wanted; where it has none the master's stay."""
+    core = {"OwnerId": [master.owner_id, child.owner_id], "ProspectStage": [master.stage, child.stage]}
+    fields = {
+        name: [master.fields.get(name), value]
+        for name, value in child.fields.items()
+        if name in names and name not in core and value not in (None, master.fields.get(name))
+    }
+    core = {name: pair for name, pair in core.items() if name in names and pair[0] != pair[1]}
+    if fields or core:
+        take(picture, call, master, fields, core)
 
 
 def _required(text: str | None, name: str, action: str) -> str:

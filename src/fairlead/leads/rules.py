@@ -184,6 +184,18 @@ def update(
     return True
 
 
+def take(
+    picture: Picture,
+    call: Call[Any, Any],
+    lead: Lead,
+    changes: dict[str, list[Any]],
+    core: dict[str, list[Any]],
+) -> None:
+    """Give a lead values that another one gave up: `changes` of its fields, `core` of owner and stage, [old, new]."""
+    _apply(picture, call, lead, changes, core)
+    _announce(picture, call, lead, core)
+
+
 def convert(picture: Picture, call: Call[Any, Any], lead: Lead, draft: Draft) -> None:
     """Make an anonymous visitor a lead, with what the draft says. Raises what `create` and `update` raise."""
     changes = _field_changes(call.defs, lead, draft, only_empty=False, keep=())

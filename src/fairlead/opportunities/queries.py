@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
+import msgspec
+
 from fairlead.activities.queries import Order, Where, one_page, some
-from fairlead.records.rows import Activity
+from fairlead.records.rows import Activity, Change
 from fairlead.wire.types import Page
 
 
@@ -65,3 +69,252 @@ async def delete(db: Any, org_id: int, opportunity_id: str) -> int:
     """Delete an opportunity; returns the score that its lead loses."""
     found: int = await db.fetchval(DELETE, org_id, opportunity_id)
     return found
+
+
+# For people ------------------------------------------------------------------------------------------
+
+
+class Chosen(msgspec.Struct, kw_only=True):
+    """Which opportunities are asked for; what is empty asks for nothing.
+
+    `stages` are all that the types know, `is_other` asks for those in none of them. `closes` are the first and the
+    last moment (not included) of the expected closure in UTC (`2026-11-20 18:30:00`), either may be empty.
+    `is_unplanned`: only those without an expected closure.
+    """
+
+    codes: list[int]
+    stages: list[str]
+    status: str = ""
+    stage: str = ""
+    is_other: bool = False
+    owner: str = ""
+    words: list[str] = []
+    closes: tuple[str, str] = ("", "")
+    is_unplanned: bool = False
+
+
+class Sorting(msgspec.Struct):
+    """What is sorted by, a name of `ORDERS`; `ranks` are the values in their order, where it is theirs."""
+
+    column: str
+    descending: bool
+    ranks: list[str] = []
+
+
+class Lane(msgspec.Struct):
+    """A stage: how many are in it, what they are worth together, and the ids of the first of them.
+
+    `stage` is empty for what is in no stage that is known.
+    """
+
+    stage: str
+    count: int
+    worth: Decimal
+    first: list[str]
+
+
+# mx_Custom_1 is the name of an opportunity, mx_Custom_8 when it is expected to close, a text of one shape in UTC.
+ORDERS = {
+    "name": "lower(a.fields->>'mx_Custom_1')",
+    "stage": "array_position({}::text[], a.stage)",
+    "status": "a.status",
+    "owner": "array_position({}::uuid[], a.owner_id)",
+    "value": "a.worth",
+    "closing": "a.fields->>'mx_Custom_8'",
+    "opened": "a.happened_on",
+    "changed": "a.modified_on",
+}
+"""What can be sorted by; `{}` stands for the ranks."""
+
+_NEVER_NULL = ("opened", "changed")
+
+# How many are in each stage and what they are worth: the index of the board tells, without looking at a row.
+NUMBERS = """
+select case when a.stage = any($2::text[]) then a.stage else '' end as stage,
+    count(*) as count, coalesce(sum(a.worth), 0) as worth
+from activity a where a.org_id = $1 and {where} group by 1
+"""
+
+# The cards of each stage, and of those in none that is known. Each stage is a walk along the index.
+FIRST = """
+select s.stage, array(
+        select a.id::text from activity a where a.org_id = $1 and a.stage = s.stage and {where}
+        order by {order} limit $2) as first
+from unnest($3::text[]) as s(stage)
+"""
+FIRST_OTHER = """
+select '' as stage, array(
+        select a.id::text from activity a where a.org_id = $1 and (a.stage = any($3::text[])) is not true and {where}
+        order by {order} limit $2) as first
+"""
+
+# Where looking at a row is dear, one look at everything that is chosen gives both.
+LANES = """
+select s.stage, count(*) as count, coalesce(sum(s.worth), 0) as worth,
+    ((array_agg(s.id order by {order}))[:$2])::text[] as first
+from (
+    select a.id, {by} as by, a.worth, case when a.stage = any($3::text[]) then a.stage else '' end as stage
+    from activity a where a.org_id = $1 and {where}) s
+group by s.stage
+"""
+
+LIST = """
+select (select count(*) from activity a where a.org_id = $1 and {where}) as total,
+    array(select a.id::text from activity a where a.org_id = $1 and {where} order by {order} limit $2 offset $3) as ids
+"""
+
+# The same where looking at a row is dear: it is done once, for the number and for the page.
+LIST_ONCE = """
+with hit as materialized (
+    select a.id, {by} as by from activity a where a.org_id = $1 and {where})
+select (select count(*) from hit) as total,
+    array(select h.id::text from hit h order by {order} limit $2 offset $3) as ids
+"""
+
+
+async def lanes(
+    db: Any, org_id: int, chosen: Chosen, *, owner: str | None, sorting: Sorting, size: int
+) -> list[Lane]:
+    """The stages that hold any of the chosen opportunities, at most `size` ids of each; `owner`: only on their leads."""
+    where = Where(org_id, size, chosen.stages)
+    _choose(where, chosen, owner)
+    by, way = _by(where, sorting)
+    ties = "desc" if sorting.descending else "asc"
+    if _is_dear(chosen, owner):
+        text = LANES.format(where=where, by=by, order=f"s.by {way}, s.id {ties}")
+        return [Lane(**row) for row in await db.fetch(text, *where.parameters)]
+    whole = Where(org_id, chosen.stages)
+    _choose(whole, chosen, owner)
+    numbers = await db.fetch(NUMBERS.format(where=whole), *whole.parameters)
+    first: dict[str, list[str]] = {}
+    for text in (FIRST, *(FIRST_OTHER for row in numbers if not row["stage"])):
+        rows = await db.fetch(text.format(where=where, order=f"{by} {way}, a.id {ties}"), *where.parameters)
+        first |= {row["stage"]: row["first"] for row in rows}
+    return [Lane(**row, first=first.get(row["stage"], [])) for row in numbers]
+
+
+def _is_dear(chosen: Chosen, owner: str | None) -> bool:
+    """True when choosing looks at the lead of every opportunity."""
+    return bool(chosen.words) or owner is not None
+
+
+async def listed(
+    db: Any, org_id: int, chosen: Chosen, *, owner: str | None, sorting: Sorting, page: Page
+) -> tuple[int, list[Activity]]:
+    """How many opportunities are chosen, and a page of them; `owner`: only those on this owner's leads."""
+    where = Where(org_id, page.limit, page.offset)
+    _choose(where, chosen, owner)
+    by, way = _by(where, sorting)
+    ties = "desc" if sorting.descending else "asc"
+    if _is_dear(chosen, owner):
+        text = LIST_ONCE.format(where=where, by=by, order=f"h.by {way}, h.id {ties}")
+    else:
+        text = LIST.format(where=where, order=f"{by} {way}, a.id {ties}")
+    row = await db.fetchrow(text, *where.parameters)
+    return row["total"], await in_order(db, org_id, row["ids"])
+
+
+async def in_order(db: Any, org_id: int, ids: Sequence[str]) -> list[Activity]:
+    """Opportunities with these ids, in their order; whether they may be seen is asked before."""
+    if not ids:
+        return []
+    where = Where(org_id)
+    where.add("a.id = any({}::uuid[])", list(ids))
+    found = {one.id: one for one in await some(db, where)}
+    return [found[id] for id in ids if id in found]
+
+
+def _choose(where: Where, chosen: Chosen, owner: str | None) -> None:
+    where.add("a.code >= 12000")  # as the index of the board says
+    if len(chosen.codes) == 1:
+        where.add("a.code = {}", chosen.codes[0])
+    else:
+        where.add("a.code = any({}::int[])", chosen.codes)
+    if chosen.status:
+        where.add("a.status = {}", chosen.status)
+    if chosen.stage:
+        where.add("a.stage = {}", chosen.stage)
+    if chosen.is_other:
+        where.add("(a.stage = any({}::text[])) is not true", chosen.stages)
+    if chosen.owner:
+        where.add("a.owner_id = {}::uuid", chosen.owner)
+    since, until = chosen.closes
+    if since:
+        where.add("a.fields->>'mx_Custom_8' >= {}", since)
+    if until:
+        where.add("a.fields->>'mx_Custom_8' < {}", until)
+    if chosen.is_unplanned:
+        where.add("a.fields->>'mx_Custom_8' is null")
+    for word in chosen.words:
+        plain = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        where.add(_SAID, f"%{plain}%", f"%{plain}%")
+    where.owned_by(owner)
+
+
+_SAID = """(a.fields->>'mx_Custom_1' ilike {} or exists (
+    select 1 from lead l where l.org_id = a.org_id and l.id = a.lead_id and concat_ws(' ', l.fields->>'FirstName',
+        l.fields->>'LastName', l.fields->>'EmailAddress', l.fields->>'Company') ilike {}))"""
+
+
+def _by(where: Where, sorting: Sorting) -> tuple[str, str]:
+    """The expression that is sorted by, its ranks bound, and the way. Where nothing stands comes last."""
+    expression = ORDERS[sorting.column]
+    if "{}" in expression:
+        where.parameters.append(sorting.ranks)
+        expression = expression.format(f"${len(where.parameters)}")
+    way = "desc" if sorting.descending else "asc"
+    # Said of a column that is never null, it would keep its index from being read in order.
+    return expression, way if sorting.column in _NEVER_NULL else f"{way} nulls last"
+
+
+# $3 codes of activities, null for all; $4 and $5 where the page before ended, null for the newest; $6 how many;
+# $7 whether changes of fields are told.
+TIMELINE = """
+select t.row, t.kind from (
+    (select a.happened_on as happened, a.id, 'activity' as kind, row_to_json(a)::text as row from activity a
+        where a.org_id = $1 and a.opportunity_id = $2 and ($3::int[] is null or a.code = any($3))
+            and ($4::timestamptz is null or (a.happened_on, a.id) < ($4, $5::uuid))
+        order by a.happened_on desc, a.id desc limit $6)
+    union all
+    (select c.changed_on, c.id, 'change', row_to_json(c)::text from change c
+        where $7 and c.org_id = $1 and c.record_id = $2
+            and ($4::timestamptz is null or (c.changed_on, c.id) < ($4, $5::uuid))
+        order by c.changed_on desc, c.id desc limit $6)
+) t order by t.happened desc, t.id desc limit $6
+"""
+
+_read_activity = msgspec.json.Decoder(Activity, float_hook=Decimal).decode
+_read_change = msgspec.json.Decoder(Change, float_hook=Decimal).decode
+
+
+async def timeline(
+    db: Any,
+    org_id: int,
+    opportunity_id: str,
+    *,
+    codes: Sequence[int] | None,
+    changes: bool,
+    before: tuple[datetime, str] | None,
+    limit: int,
+) -> list[Activity | Change]:
+    """What happened on an opportunity, newest first: activities tied to it with these codes (None: all), and its changes.
+
+    `before` is the time and the id of the last one of the page before. Whether it may be seen is asked first.
+    """
+    at, id = before if before is not None else (None, None)
+    sent = codes if codes is None else list(codes)
+    rows = await db.fetch(TIMELINE, org_id, opportunity_id, sent, at, id, limit, changes)
+    return [
+        _read_activity(row["row"]) if row["kind"] == "activity" else _read_change(row["row"]) for row in rows
+    ]
+
+
+HAPPENED = """
+select a.code, count(*) as count from activity a where a.org_id = $1 and a.opportunity_id = $2
+group by a.code order by a.code
+"""
+
+
+async def happened(db: Any, org_id: int, opportunity_id: str) -> dict[int, int]:
+    """How many activities of each code are tied to an opportunity."""
+    return {row["code"]: row["count"] for row in await db.fetch(HAPPENED, org_id, opportunity_id)}

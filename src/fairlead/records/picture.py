@@ -13,7 +13,7 @@ from typing import Any
 
 import uuid_utils
 
-from fairlead.records.rows import Account, AccountKey, Activity, Change, Lead, LeadKey
+from fairlead.records.rows import Account, AccountKey, Activity, Change, Lead, LeadKey, Note, Task
 
 
 def new_id() -> str:
@@ -35,7 +35,7 @@ class Needs:
     `keys` (field, compared value) of leads · `leads`, `activities`, `accounts` ids · `auto_activities` auto
     numbers of opportunities · `opportunities` codes: the opportunities of these types of every lead found ·
     `account_activities` ids of activities that must be seen with their accounts ·
-    `accounts_by` (type code, field, value) · `numbers` how many auto numbers may be taken, by counter name.
+    `accounts_by` (type code, field, value) · `tasks`, `notes` ids, seen with their leads · `numbers` how many auto numbers may be taken, by counter name.
     """
 
     __slots__ = (
@@ -46,8 +46,10 @@ class Needs:
         "auto_activities",
         "keys",
         "leads",
+        "notes",
         "numbers",
         "opportunities",
+        "tasks",
     )
 
     def __init__(
@@ -61,6 +63,8 @@ class Needs:
         account_activities: Sequence[str] = (),
         auto_activities: Sequence[int] = (),
         opportunities: Sequence[int] = (),
+        tasks: Sequence[str] = (),
+        notes: Sequence[str] = (),
         numbers: Sequence[tuple[str, int]] = (),
     ) -> None:
         self.keys = keys
@@ -71,6 +75,8 @@ class Needs:
         self.account_activities = account_activities
         self.auto_activities = auto_activities
         self.opportunities = opportunities
+        self.tasks = tasks
+        self.notes = notes
         self.numbers = numbers
 
     @classmethod
@@ -97,6 +103,8 @@ class Picture:
         "dirty_accounts",
         "dirty_activities",
         "dirty_leads",
+        "dirty_notes",
+        "dirty_tasks",
         "extra",
         "keys",
         "leads",
@@ -104,10 +112,14 @@ class Picture:
         "new_accounts",
         "new_activities",
         "new_leads",
+        "new_notes",
+        "new_tasks",
+        "notes",
         "opportunities",
         "org_id",
         "released",
         "released_account_keys",
+        "tasks",
     )
 
     def __init__(self, org_id: int, take: Callable[[int, str], int]) -> None:
@@ -121,6 +133,8 @@ class Picture:
         self.accounts: dict[str, Account] = {}
         self.accounts_by: dict[tuple[int, str, str], list[str]] = {}
         self.opportunities: dict[str, list[Activity]] = {}
+        self.tasks: dict[str, Task] = {}
+        self.notes: dict[str, Note] = {}
         # what was decided
         self.new_leads: dict[str, Lead] = {}
         self.dirty_leads: dict[str, Lead] = {}
@@ -133,6 +147,10 @@ class Picture:
         self.dirty_accounts: dict[str, Account] = {}
         self.new_account_keys: dict[tuple[int, str, str], AccountKey] = {}
         self.released_account_keys: dict[tuple[int, str, str], AccountKey] = {}
+        self.new_tasks: dict[str, Task] = {}
+        self.dirty_tasks: dict[str, Task] = {}
+        self.new_notes: dict[str, Note] = {}
+        self.dirty_notes: dict[str, Note] = {}
         self.changes: list[Change] = []
         self.extra: dict[str, list[Any]] = {}
 
@@ -224,6 +242,28 @@ class Picture:
         self.accounts_by.pop(key, None)
         if self.new_account_keys.pop(key, None) is None:
             self.released_account_keys[key] = AccountKey(self.org_id, account.code, field, value, account.id)
+
+    # tasks and notes
+
+    def add_task(self, task: Task) -> None:
+        """A task that is created now."""
+        self.tasks[task.id] = task
+        self.new_tasks[task.id] = task
+
+    def touch_task(self, task: Task) -> None:
+        """The task has changed and must be written."""
+        if task.id not in self.new_tasks:
+            self.dirty_tasks[task.id] = task
+
+    def add_note(self, note: Note) -> None:
+        """A note that is written now."""
+        self.notes[note.id] = note
+        self.new_notes[note.id] = note
+
+    def touch_note(self, note: Note) -> None:
+        """The note has changed and must be written."""
+        if note.id not in self.new_notes:
+            self.dirty_notes[note.id] = note
 
     # rows of tables that only the waist knows
 

@@ -83,6 +83,55 @@ class Account(msgspec.Struct, kw_only=True, omit_defaults=True):
     fields: Values
 
 
+class Task(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Something that a user has to do. `related`: 0 about nothing, 1 a lead, 5 an opportunity (with its lead).
+
+    `category` 0 is an appointment, 1 a to-do. `reminder` is in minutes, `reminder_days` in days, `reminder_time` is
+    `10:00:00`. Open while `completed_on` is None.
+    """
+
+    org_id: int
+    id: str
+    version: int
+    auto_id: int
+    type_id: str
+    category: int
+    name: str
+    description: str
+    location: str | None = None
+    related: int
+    lead_id: str | None = None
+    opportunity_id: str | None = None
+    owner_id: str
+    due_on: datetime
+    ends_on: datetime
+    reminder: int
+    reminder_days: int
+    reminder_time: str | None = None
+    notify: str
+    completed_on: datetime | None = None
+    created_by: str
+    created_on: datetime
+    modified_by: str
+    modified_on: datetime
+    fields: Values
+
+
+class Note(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What somebody wrote down about a lead; `attachment` names a file or is an address."""
+
+    org_id: int
+    id: str
+    version: int
+    lead_id: str
+    text: str
+    attachment: str | None = None
+    created_by: str
+    created_on: datetime
+    modified_by: str
+    modified_on: datetime
+
+
 class LeadCount(msgspec.Struct):
     """What activities move on a lead, see `Picture.count_lead`."""
 
@@ -148,7 +197,11 @@ class Change(msgspec.Struct):
     changes: dict[str, list[Any]]
 
 
+CANCELLATION = "Cancelled"
+"""The name under which the history of a sale keeps that it was cancelled, which is no field: None, then True."""
+
 columns = {
-    kind: ", ".join(kind.__struct_fields__) for kind in (Lead, Activity, Account, LeadKey, AccountKey, Change)
+    kind: ", ".join(kind.__struct_fields__)
+    for kind in (Lead, Activity, Account, LeadKey, AccountKey, Change, Task, Note)
 }
 """The columns of each table, in the order of the struct."""

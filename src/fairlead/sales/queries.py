@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import msgspec
 
+from fairlead.activities.queries import Where
 from fairlead.orgs.definitions import Product
 from fairlead.records.rows import Activity
 
@@ -62,3 +64,104 @@ async def update_product(db: Any, org_id: int, product: Product) -> None:
         product.modified_by,
         product.modified_on,
     )
+
+
+# FINDING -----------------------------------------------------------------------------------------------
+
+# One pass over the sales that are meant, kept narrow: what they add up to and a page of them are read off it. The
+# day of a sale is a text in UTC, of one shape.
+FOUND = """
+with hit as materialized (
+    select a.id, a.status, a.modified_on as changed, a.fields->>'mx_Custom_3' as sold,
+        case when jsonb_typeof(a.fields->'mx_Custom_2') = 'number' then (a.fields->>'mx_Custom_2')::numeric end as worth
+    from activity a where a.org_id = $1 and a.code = 30 and {where})
+select (select json_agg(t)::text from (
+        select coalesce(h.status, '') as status, count(*) as count, coalesce(sum(h.worth), 0) as worth
+        from hit h group by 1) t) as totals,
+    (select json_agg(p)::text from (
+        select a.* from (select h.* from hit h order by {order} limit $2 offset $3) h
+        join activity a on a.org_id = $1 and a.id = h.id order by {order}) p) as sales
+"""
+
+SORTED_BY = ("sold", "worth", "status", "changed")
+"""What sales can be sorted by."""
+
+
+class Chosen(msgspec.Struct, frozen=True, kw_only=True):
+    """Which sales are looked at: sold from `since` on, before `until`; an empty text and None ask for nothing."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    owner: str = ""
+    product: str = ""
+    status: str = ""
+    cancelled: bool = False
+
+
+class Total(msgspec.Struct):
+    """How many sales have a status, and what they are worth together."""
+
+    status: str
+    count: int
+    worth: Decimal
+
+
+class Found(msgspec.Struct):
+    """What the sales add up to by status, and a page of them."""
+
+    totals: list[Total]
+    sales: list[Activity]
+
+    @property
+    def count(self) -> int:
+        """All of them."""
+        return sum(some.count for some in self.totals)
+
+    @property
+    def worth(self) -> Decimal:
+        """Of all of them."""
+        return sum((some.worth for some in self.totals), Decimal(0))
+
+
+_read_sales = msgspec.json.Decoder(list[Activity], float_hook=Decimal).decode
+_read_totals = msgspec.json.Decoder(list[Total], float_hook=Decimal).decode
+
+
+async def find(
+    db: Any,
+    org_id: int,
+    owner_id: str | None,
+    chosen: Chosen,
+    *,
+    sort: str,
+    descending: bool,
+    offset: int,
+    limit: int,
+) -> Found:
+    """Sales that are meant; `owner_id` = only on leads of this user; `sort`: one of SORTED_BY."""
+    if sort not in SORTED_BY:
+        raise LookupError(sort)
+    where = Where(org_id, limit, offset)
+    where.add("a.cancelled" if chosen.cancelled else "not a.cancelled")
+    for column, sign, at in (("sold", ">=", chosen.since), ("sold", "<", chosen.until)):
+        if at is not None:
+            where.add(f"{_STORED[column]} {sign} {{}}", f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}")
+    for column, value in (("owner", chosen.owner), ("product", chosen.product), ("status", chosen.status)):
+        if value:
+            where.add(f"{_STORED[column]} = {{}}", value)
+    where.owned_by(owner_id)
+    way = "desc nulls last" if descending else "asc nulls first"
+    order = f"h.{sort} {way}, h.id {'desc' if descending else 'asc'}"
+    row = await db.fetchrow(FOUND.format(where=where, order=order), *where.parameters)
+    return Found(
+        _read_totals(row["totals"]) if row["totals"] else [],
+        _read_sales(row["sales"]) if row["sales"] else [],
+    )
+
+
+_STORED = {
+    "sold": "a.fields->>'mx_Custom_3'",
+    "owner": "a.fields->>'mx_Custom_4'",
+    "product": "a.fields->>'mx_Custom_1'",
+    "status": "a.status",
+}

@@ -12,7 +12,7 @@ from fairlead.fields.values import parse
 from fairlead.leads import rules as leads
 from fairlead.records import posting
 from fairlead.records.picture import Needs, Picture, is_id
-from fairlead.records.rows import Activity, Lead
+from fairlead.records.rows import CANCELLATION, Activity, Lead
 from fairlead.sales import drafts
 from fairlead.sales.drafts import AMOUNT, MONEY, SALE, STATUS, WON, Sent, sale_type
 from fairlead.wire.operation import Call, Plan
@@ -115,6 +115,7 @@ def cancel(call: Call[Any, Any], sale_id: str, note: Scalar) -> Plan[Activity]:
     sale.cancelled = True
     sale.modified_on, sale.modified_by = now, by
     picture.touch_activity(sale)
+    picture.record(sale.id, SALE, {CANCELLATION: [None, True]}, at=now, by=by, lead_id=lead.id)
     _add_revenue(picture, call, lead, _number(sale.fields.get(AMOUNT)).copy_negate())
     return posting.post(picture, lead, call.defs.types[CANCELLED], now=now, by=by, owner_id=by, note=text)
 

@@ -16,7 +16,7 @@ from fairlead.orgs import definitions, queries
 from fairlead.orgs import rules as orgs
 from fairlead.records import queries as records
 from fairlead.records.picture import Picture, new_id
-from fairlead.sandbox import catalogue
+from fairlead.sandbox import catalogue, work
 from fairlead.sandbox.ledger import Act, Ledger
 from fairlead.sandbox.stories import ACCOUNTS, DAYS, LeadStory, World, account_story, people
 
@@ -38,7 +38,10 @@ async def ensure(db: Any, *, now: datetime) -> bool:
     take = await _numbers(db, org_id)
     picture = Picture(org_id, take)
     ledger = Ledger(picture, defs)
-    for act in _history(World(SEED, now, users)):
+    world = World(SEED, now, users)
+    for act in _history(world):
+        ledger.perform(act)
+    for act in work.acts(world, picture.leads.values()):
         ledger.perform(act)
     await records.write(db, records.changed([picture]))
     return True
@@ -85,7 +88,7 @@ async def _found(db: Any, founded: datetime) -> tuple[int, list[str]]:
 async def _numbers(db: Any, org_id: int) -> Callable[[int, str], int]:
     """Auto numbers for the demo's records, from blocks reserved like any other."""
     blocks = {}
-    for name in ("lead", "account", NUMBER):
+    for name in ("lead", "account", NUMBER, "task"):
         first, end = await records.block(db, org_id, name)
         blocks[name] = iter(range(first, end))
     return lambda _, name: next(blocks[name])

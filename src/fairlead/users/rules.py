@@ -13,6 +13,7 @@ from fairlead.fields.email import is_email
 from fairlead.orgs.definitions import Definitions, User
 from fairlead.orgs.rules import ROLES
 from fairlead.users import queries
+from fairlead.web import passwords
 
 
 class Change(msgspec.Struct, kw_only=True):
@@ -29,7 +30,8 @@ class Change(msgspec.Struct, kw_only=True):
 async def update(db: Any, defs: Definitions, user_id: str, change: Change, *, now: datetime) -> int:
     """Change a user; 0 when all was so already, else 1. A user who is switched off takes their keys along.
 
-    Raises UnknownReference, InvalidInput for a wrong e-mail address or role, Duplicate for an address in use.
+    Who signs in to the console does it with a new address from then on. Raises UnknownReference, InvalidInput for a
+    wrong e-mail address or role, Duplicate for an address in use.
     """
     user = defs.users.get(user_id.strip().lower())
     if user is None:
@@ -48,6 +50,8 @@ async def update(db: Any, defs: Definitions, user_id: str, change: Change, *, no
     same = all(user.detail(name) == value for name, value in change.profile.items())
     if same and all(getattr(user, name) == value for name, value in new.items()):
         return 0
+    if changed.email.lower() != user.email.lower():
+        await passwords.move(db, defs.org.org_id, user.id, changed.email)
     await queries.update_user(db, defs.org.org_id, changed, now=now)
     return 1
 

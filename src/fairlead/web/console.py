@@ -68,6 +68,7 @@ class Console:
         demo_key: str = "",
         inspector: Log | None = None,
         api: App | None = None,
+        largest_upload: int = 50_000_000,
     ) -> None:
         registries: list[Screens] = [module.registry for module in (*OWN, *families)]
         found = [screen for registry in registries for screen in registry.all]
@@ -82,6 +83,7 @@ class Console:
             demo_key=demo_key,
             inspector=inspector,
             api=api,
+            largest_upload=largest_upload,
         )
         routes = [
             Route("/", _to_the_console),
@@ -143,6 +145,8 @@ class Console:
             return _to_the_door(guest)
         except ApiError as error:
             return _told(visit, error)
+        finally:
+            await visit.form.close()
         return response
 
     async def _refused(self, guest: Guest, status: int, text: str) -> Response:
@@ -200,16 +204,37 @@ async def _read_form(visit: Guest) -> None:
     request = visit.request
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         raise BadForm(403, "This form was sent from another site, so nothing was done.")
+    largest = visit.office.largest_upload if visit.screen is not None and visit.screen.upload else LARGEST
     length = request.headers.get("content-length", "0")
-    if not length.isdigit() or int(length) > LARGEST or "transfer-encoding" in request.headers:
-        raise BadForm(413, f"A form has at most {LARGEST // 1024 // 1024} MB.")
-    visit.form = await request.form(max_files=10, max_fields=FIELDS, max_part_size=LARGEST)
+    if not length.isdigit() or int(length) > largest or "transfer-encoding" in request.headers:
+        raise _too_large(largest)
+    counted = Request(request.scope, _counted(request, largest))
+    visit.form = await counted.form(max_files=10, max_fields=FIELDS, max_part_size=LARGEST)
     sent = visit.form.get("csrf") or request.headers.get("x-csrf-token") or ""
     if not session.csrf_matches(visit.token, str(sent)):
         said = "This form was too old, so nothing was done. Go back, load the page anew and send it again."
         raise BadForm(403, said)
     if any(isinstance(value, str) and "\0" in value for value in visit.form.values()):
         raise BadForm(400, "A text cannot hold the character NUL.")
+
+
+def _too_large(largest: int) -> BadForm:
+    return BadForm(413, f"What is sent at once has at most {largest / 1e6:.0f} MB: split it up.")
+
+
+def _counted(request: Request, largest: int) -> Receive:
+    """The body of a request as it comes in, to its end or until it is too large: whatever its head said."""
+    seen = 0
+
+    async def receive() -> Any:
+        nonlocal seen
+        message = await request.receive()
+        seen += len(message.get("body", b""))
+        if seen > largest:
+            raise _too_large(largest)
+        return message
+
+    return receive
 
 
 def _told(visit: Guest, error: ApiError) -> Response:

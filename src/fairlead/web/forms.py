@@ -90,11 +90,15 @@ class Trouble(msgspec.Struct):
 
 _NAMED = re.compile(r"'([^']+)'")
 _SAME = re.compile(r"with same (.+?) already exists")
+_LONGER = re.compile(r"Parameter Name: ([^~ ]+)\S* can not be more than (\d+) characters")
 
 
 def trouble(error: ApiError, fields: Mapping[str, Field]) -> Trouble:
     """An error in words for people: display names for field names, and what to enter instead."""
     text = error.message
+    if (longer := _LONGER.search(text)) and longer[1] in fields:
+        said = f"{fields[longer[1]].display_name} can have at most {longer[2]} characters."
+        return Trouble(said, longer[1])
     found = [match for match in _NAMED.findall(text) if match.partition("~")[0] in fields]
     name = found[0].partition("~")[0] if found else _same(text, fields)
     field = fields.get(name or "")
@@ -214,6 +218,17 @@ def _options(visit: Visit, field: Field) -> list[tuple[str, str]]:
     return [*options, *((value, value) for value in more)]
 
 
+def keep_fitting(made: Iterable[Control]) -> None:
+    """Leave the choices that the value of the parent allows; one that was chosen and no longer fits goes too."""
+    every = [one for control in made for one in (control, *control.members)]
+    values = {control.name: control.value for control in every}
+    for control in every:
+        if control.parent and (parent := values.get(control.parent)):
+            control.choices = [
+                choice for choice in control.choices if choice.under is None or parent in choice.under
+            ]
+
+
 # what was sent -------------------------------------------------------------------------------------------
 
 
@@ -270,3 +285,15 @@ def _sendable(field: Field, value: Any) -> str:
     if field.data_type is DataType.TIME and isinstance(value, str):
         return value[:5]
     return render(field, value, millis=False) or ""
+
+
+def filled(sent: Iterable[Pair]) -> list[Pair]:
+    """What was filled in: of a new record, a field that was left empty gets its default."""
+    found = []
+    for pair in sent:
+        members = [member for member in pair.Fields or () if member.Value not in (None, "")]
+        if members:
+            found.append(Pair(SchemaName=pair.SchemaName, Value="", Fields=members))
+        elif pair.Fields is None and pair.Value not in (None, ""):
+            found.append(pair)
+    return found

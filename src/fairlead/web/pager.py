@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TypeVar
 from urllib.parse import urlencode
 
 from starlette.datastructures import ImmutableMultiDict
+
+R = TypeVar("R")
 
 SIZE = 50
 LAST = 100_000
@@ -37,6 +41,12 @@ class Pager:
         self.shown, self.total = shown, total
         self.more = self.offset + shown < total if total is not None else more
         return self
+
+    def part_of(self, rows: Sequence[R]) -> Sequence[R]:
+        """The rows of this page, of a list that is there as a whole."""
+        shown = rows[self.offset : self.offset + self.size]
+        self.found(len(shown), total=len(rows))
+        return shown
 
     @property
     def first(self) -> int:

@@ -81,12 +81,27 @@ async def store(db: Any, org_id: int, user_id: str, email: str, password: str, *
         error = InvalidInput("Password")
         error.message = reason
         raise error
-    holder = await queries.by_sign_in(db, email)
-    if holder is not None and (holder.org_id, holder.user_id) != (org_id, user_id):
-        raise Duplicate("User", "Email")
+    await _check_free(db, org_id, user_id, email)
     hashed = await asyncio.to_thread(_hash, password)
     await queries.store_password(db, org_id, user_id, email, hashed, now=now)
     await queries.end_sessions(db, org_id, user_id=user_id, now=now)
+
+
+async def move(db: Any, org_id: int, user_id: str, email: str) -> None:
+    """Let a user who signs in here do it with another address; who has no password is left alone.
+
+    `db` is inside the transaction that changes the address. Raises Duplicate when somebody of another organisation
+    signs in with it.
+    """
+    if await queries.signs_in(db, org_id, user_id):
+        await _check_free(db, org_id, user_id, email)
+        await queries.move_sign_in(db, org_id, user_id, email)
+
+
+async def _check_free(db: Any, org_id: int, user_id: str, email: str) -> None:
+    holder = await queries.by_sign_in(db, email)
+    if holder is not None and (holder.org_id, holder.user_id) != (org_id, user_id):
+        raise Duplicate("User", "Email")
 
 
 class Pauses:

@@ -116,6 +116,20 @@ async def store_password(
     await db.execute(STORE_PASSWORD, org_id, user_id, hashed, now)
 
 
+SIGNS_IN = "select exists (select 1 from directory d where d.kind = $1 and d.org_id = $2 and d.id = $3)"
+
+
+async def signs_in(db: Any, org_id: int, user_id: str) -> bool:
+    """True for a user who has a sign-in name."""
+    return bool(await db.fetchval(SIGNS_IN, SIGN_IN, org_id, user_id))
+
+
+async def move_sign_in(db: Any, org_id: int, user_id: str, email: str) -> None:
+    """Give a user another sign-in name, which must be free."""
+    await db.execute(FORGET_NAMES, SIGN_IN, org_id, user_id)
+    await db.execute(STORE_ENTRY, SIGN_IN, email.strip().lower(), org_id, user_id)
+
+
 # sessions ------------------------------------------------------------------------------------------------
 
 OPEN = """

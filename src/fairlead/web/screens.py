@@ -34,7 +34,8 @@ _ROUTE = re.compile(r"(GET|POST) (|/[A-Za-z0-9_./{}:-]*)")
 class Screen(msgspec.Struct, frozen=True):
     """A page or an action. `nav` is the entry of the navigation that it belongs to.
 
-    `admin`: only for administrators. `public`: for who is not signed in too, its function takes a `Guest`.
+    `admin`: only for administrators. `public`: for who is not signed in too, its function takes a `Guest`. `upload`: its
+    form may bring a file as large as the server's settings allow.
     """
 
     verb: str
@@ -43,6 +44,7 @@ class Screen(msgspec.Struct, frozen=True):
     nav: str
     admin: bool
     public: bool
+    upload: bool = False
 
 
 class Screens:
@@ -70,14 +72,23 @@ def screens(file: str) -> tuple[Screens, Callable[..., Callable[[F], F]], Callab
     def page(route: str, *, nav: str = "", admin: bool = False, public: bool = False) -> Callable[[F], F]:
         return _registered(registry, "GET", route, nav, admin=admin, public=public)
 
-    def action(route: str, *, nav: str = "", admin: bool = False, public: bool = False) -> Callable[[F], F]:
-        return _registered(registry, "POST", route, nav, admin=admin, public=public)
+    def action(
+        route: str, *, nav: str = "", admin: bool = False, public: bool = False, upload: bool = False
+    ) -> Callable[[F], F]:
+        return _registered(registry, "POST", route, nav, admin=admin, public=public, upload=upload)
 
     return registry, page, action
 
 
 def _registered(
-    registry: Screens, verb: str, route: str, nav: str, *, admin: bool, public: bool
+    registry: Screens,
+    verb: str,
+    route: str,
+    nav: str,
+    *,
+    admin: bool,
+    public: bool,
+    upload: bool = False,
 ) -> Callable[[F], F]:
     matched = _ROUTE.fullmatch(route)
     if matched is None or matched[1] != verb:
@@ -88,7 +99,7 @@ def _registered(
         if not inspect.iscoroutinefunction(function):
             msg = f"{function.__qualname__} must be a coroutine"
             raise TypeError(msg)
-        registry.add(Screen(verb, ROOT + matched[2], function, nav, admin, public))
+        registry.add(Screen(verb, ROOT + matched[2], function, nav, admin, public, upload))
         return function
 
     return register

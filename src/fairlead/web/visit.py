@@ -25,6 +25,7 @@ from fairlead.web.inspector.log import App, Log
 from fairlead.web.render import PARTIAL, WHOLE
 from fairlead.web.screens import ROOT, Screen
 from fairlead.web.session import SignedIn, csrf_of, is_https, set_cookie
+from fairlead.web.tallies import Tallies
 from fairlead.wire.batch import Batcher
 from fairlead.wire.operation import Call, Plan
 from fairlead.wire.transactions import changed, committed
@@ -52,6 +53,7 @@ class Office:
         demo_key: str = "",
         inspector: Log | None = None,
         api: App | None = None,
+        largest_upload: int = 50_000_000,
     ) -> None:
         self.pool = pool
         self.cache = cache
@@ -61,6 +63,8 @@ class Office:
         self.demo_key = demo_key
         self.inspector = inspector
         self.api = api
+        self.largest_upload = largest_upload
+        self.tallies = Tallies(pool)
 
 
 class Guest:

@@ -65,6 +65,7 @@ _WANTED = frozenset(
         b"x-lsq-secret-key",
         b"x-api-key",
         b"idempotency-key",
+        b"fairlead-callback",
     )
 )
 

@@ -27,7 +27,7 @@ from fairlead.wire import idempotency
 from fairlead.wire.batch import Batcher
 from fairlead.wire.decode import Reader, query_of
 from fairlead.wire.door import Door, Receive, Scope, Send, error_headers, headers_of, read_body, respond
-from fairlead.wire.idempotency import Key
+from fairlead.wire.idempotency import InFlight, Key
 from fairlead.wire.limits import Limiter, Rate
 from fairlead.wire.operation import Call, Operation, Registry
 
@@ -47,6 +47,7 @@ class Api:
         pool: Pool,
         cache: Cache,
         batcher: Batcher,
+        in_flight: InFlight,
         rate: Rate | None,
         bulk_rate: Rate | None = None,
         public_host: str = "",
@@ -56,6 +57,7 @@ class Api:
         self._cache = cache
         self._door = Door(pool, cache)
         self._batcher = batcher
+        self._in_flight = in_flight
         self._rate = rate
         self._bulk_rate = bulk_rate
         self._limiter = Limiter()
@@ -112,12 +114,18 @@ class Api:
         if operation.kind != "read" and (header := headers.get(b"idempotency-key")) is not None:
             key = idempotency.read(header, scope["path"], query, raw)
         try:
-            if operation.kind == "plan":
-                start = operation.function if key is None else idempotency.Once(operation.function, key)
-                return await self._batcher.submit(start, call)
-            return await self._run(operation, call, key)
+            if key is not None:
+                with self._in_flight.taking(call.org_id, key):
+                    return await self._do(operation, call, key)
+            return await self._do(operation, call, None)
         finally:
             notices += call.notices
+
+    async def _do(self, operation: Operation, call: Call[Any, Any], key: Key | None) -> Any:
+        if operation.kind == "plan":
+            start = operation.function if key is None else idempotency.Once(operation.function, key)
+            return await self._batcher.submit(start, call)
+        return await self._run(operation, call, key)
 
     def _limit(self, defs: Definitions, operation: Operation) -> None:
         own = defs.setting("rate_limit")
@@ -149,7 +157,8 @@ class Api:
                     reply = await operation.function(call, db)
                     if key is not None:
                         await idempotency.remember(db, call, key, reply)
-                    await orgs.definitions_changed(db, call.org_id)
+                    if operation.redefines:
+                        await orgs.definitions_changed(db, call.org_id)
                 return reply
             except (Conflict, Lost):
                 if attempt == _ATTEMPTS - 1:

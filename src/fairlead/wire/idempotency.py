@@ -1,20 +1,22 @@
 """The header `Idempotency-Key`: a write that is sent twice is done once, and both get the first answer.
 
 The answer is stored in the transaction of the effect, and the primary key of its table decides between processes.
-So nobody ever finds a key half done: who comes while the first call is under way waits for it, and gets its answer.
-A call that was refused did nothing and leaves its key free.
+So nobody ever finds a key half done. Who comes while the first call is under way in this process is told so at once
+(409); in another process it waits for the commit and gets the first answer. A call that was refused did nothing and
+leaves its key free.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 
-from fairlead.errors import InvalidKey, KeyReused
+from fairlead.errors import InvalidKey, KeyInUse, KeyReused
 from fairlead.wire import queries
 from fairlead.wire.operation import Call, Plan
 from fairlead.wire.queries import Answer
@@ -50,8 +52,10 @@ class Key:
         return Answer(call.org_id, self.text, self.fingerprint, _encode(reply).decode(), call.now)
 
 
-def read(header: bytes | None, path: str, query: dict[str, str], body: bytes) -> Key | None:
-    """The key of a call; None when it has none. Raises InvalidKey."""
+def read(
+    header: bytes | None, path: str, query: dict[str, str], body: bytes, *, more: str = ""
+) -> Key | None:
+    """The key of a call; None when it has none. `more` is what else makes it another call. Raises InvalidKey."""
     if header is None:
         return None
     text = header.decode("latin-1").strip()
@@ -60,7 +64,34 @@ def read(header: bytes | None, path: str, query: dict[str, str], body: bytes) ->
     asked = sorted(item for item in query.items() if item[0] not in _CREDENTIALS)
     seen = hashlib.sha256(_encode([path.rstrip("/").lower(), asked]))
     seen.update(body)
+    seen.update(more.encode())
     return Key(text, seen.hexdigest())
+
+
+class InFlight:
+    """The keys of the calls that this process is doing now, by organisation, with what they ask."""
+
+    def __init__(self) -> None:
+        self._asked: dict[tuple[int, str], str] = {}
+
+    @contextlib.contextmanager
+    def taking(self, org_id: int, key: Key | None) -> Iterator[None]:
+        """Hold the key for the length of a block; without a key, nothing.
+
+        Raises KeyInUse when a call under the key is being done, KeyReused when that is another one.
+        """
+        if key is None:
+            yield
+            return
+        place = (org_id, key.text)
+        asked = self._asked.get(place)
+        if asked is not None:
+            raise KeyInUse if asked == key.fingerprint else KeyReused
+        self._asked[place] = key.fingerprint
+        try:
+            yield
+        finally:
+            del self._asked[place]
 
 
 class Once:

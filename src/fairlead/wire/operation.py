@@ -4,7 +4,8 @@ Three kinds of function, told apart by what they are:
 
 - a *plan* (a generator): what happens often. It checks, yields `Needs`, is sent a `Picture`, decides, returns
   its reply. Many plans run in one batch, see `batch.py`.
-- a *rare write* (a coroutine, `@write`): gets a connection inside a transaction that locks the organisation.
+- a *rare write* (a coroutine, `@write`): gets a connection inside a transaction that locks the organisation. Every
+  process then reads the definitions anew, unless it says that it changes records only (`redefines=False`).
 - a *read* (a coroutine, `@read`): gets a connection.
 
 A function without types does not register.
@@ -101,7 +102,7 @@ class Queued(msgspec.Struct, frozen=True):
 
 
 class Operation(msgspec.Struct, frozen=True):
-    """An operation of the API, as registered."""
+    """An operation of the API, as registered. `also` are further paths that lead to it."""
 
     name: str
     family: str
@@ -120,6 +121,8 @@ class Operation(msgspec.Struct, frozen=True):
     body_optional: bool
     parameters: dict[str, str]
     queued: Queued | None = None
+    redefines: bool = True
+    also: tuple[str, ...] = ()
 
     @property
     def takes_body(self) -> bool:
@@ -135,15 +138,18 @@ class Registry:
 
     def add(self, operation: Operation) -> None:
         """Register; two functions for one path and verb are a mistake in the program."""
-        verbs = self.by_path.setdefault(operation.path.lower(), {})
-        if operation.verb in verbs:
-            msg = f"{operation.verb} {operation.path} is registered twice"
-            raise TypeError(msg)
-        verbs[operation.verb] = operation
+        for path in (operation.path, *operation.also):
+            verbs = self.by_path.setdefault(path.lower(), {})
+            if operation.verb in verbs:
+                msg = f"{operation.verb} {path} is registered twice"
+                raise TypeError(msg)
+            verbs[operation.verb] = operation
 
     def all(self) -> list[Operation]:
         """Every operation, by family and path."""
-        found = (op for verbs in self.by_path.values() for op in verbs.values())
+        found = (
+            op for path, verbs in self.by_path.items() for op in verbs.values() if path == op.path.lower()
+        )
         return sorted(found, key=lambda op: (op.family, op.path.lower(), op.verb))
 
 
@@ -182,16 +188,16 @@ def _operation(
     bulk: int | None = None,
     body_optional: bool = False,
     queued: Queued | None = None,
+    redefines: bool = True,
+    also: tuple[str, ...] = (),
 ) -> Operation:
-    matched = _ROUTE.fullmatch(route)
-    if matched is None:
-        msg = f"{route!r} is not a route"
+    verb, path = _address(route)
+    others = [_address(other) for other in also]
+    if any(other_verb != verb for other_verb, _ in others):
+        msg = f"{route!r} has one verb at all of its addresses"
         raise TypeError(msg)
     query, body, reply = _types(function)
-    if not function.__doc__:
-        msg = f"{function.__qualname__} needs a docstring: it is the reference page"
-        raise TypeError(msg)
-    title, _, text = inspect.cleandoc(function.__doc__).partition("\n")
+    title, text = _docstring(function)
     coroutine = inspect.iscoroutinefunction(function)
     kind = "read" if reading else "rare" if coroutine else "plan"
     if reading and not coroutine:
@@ -201,11 +207,11 @@ def _operation(
     return Operation(
         name=function.__qualname__,
         family=function.__module__.split(".")[1],
-        verb=matched[1],
-        path="/v2" + matched[2],
+        verb=verb,
+        path=path,
         pages=(page,) if isinstance(page, str) else page,
-        title=title.rstrip("."),
-        text=text.strip(),
+        title=title,
+        text="\n\n".join((*text, *(f"Also at `{verb} {path}`." for verb, path in others))),
         function=function,
         kind=kind,
         query=query,
@@ -216,7 +222,27 @@ def _operation(
         body_optional=body_optional or body is type(None),
         parameters={name.lower(): name for name in names},
         queued=queued,
+        redefines=redefines,
+        also=tuple(path for _, path in others),
     )
+
+
+def _docstring(function: Callable[..., Any]) -> tuple[str, list[str]]:
+    """The title in the reference, and the text below it if there is one."""
+    if not function.__doc__:
+        msg = f"{function.__qualname__} needs a docstring: it is the reference page"
+        raise TypeError(msg)
+    title, _, text = inspect.cleandoc(function.__doc__).partition("\n")
+    return title.rstrip("."), [text.strip()] if text.strip() else []
+
+
+def _address(route: str) -> tuple[str, str]:
+    """Verb and path of a route such as `GET /Lead.svc/Get`."""
+    matched = _ROUTE.fullmatch(route)
+    if matched is None:
+        msg = f"{route!r} is not a route"
+        raise TypeError(msg)
+    return matched[1], "/v2" + matched[2]
 
 
 def _types(function: Callable[..., Any]) -> tuple[Any, Any, Any]:

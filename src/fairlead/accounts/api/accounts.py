@@ -323,7 +323,7 @@ class Nothing(msgspec.Struct):
     """`{}`."""
 
 
-@write("GET /CompanyManagement.svc/Company.Delete", page="delete-an-account", admin=True)
+@write("GET /CompanyManagement.svc/Company.Delete", page="delete-an-account", admin=True, redefines=False)
 async def delete(call: Call[Deletion, None], db: Any) -> Done[Nothing]:
     """Delete an Account.
 

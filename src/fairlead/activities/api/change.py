@@ -89,7 +89,7 @@ class Queued(msgspec.Struct):
     Message: str
 
 
-@write("POST /ProspectActivity.svc/DeleteActivities", page="delete-activities")
+@write("POST /ProspectActivity.svc/DeleteActivities", page="delete-activities", redefines=False)
 async def delete(call: Call[None, Deletion], db: Any) -> Done[Queued]:
     """Delete Activities of a Lead.
 

@@ -16,7 +16,7 @@ from fairlead.errors import InvalidInput, MandatoryMissing
 from fairlead.fields.values import render
 from fairlead.orgs.definitions import Definitions
 from fairlead.records.picture import is_id
-from fairlead.records.rows import Change
+from fairlead.records.rows import CANCELLATION, Change
 from fairlead.wire.operation import Body, Call
 from fairlead.wire.types import Paging, Scalar, Sorting, page_of, truth
 
@@ -207,6 +207,9 @@ def _change(defs: Definitions, change: Change) -> ActivityChange:
         if field is not None:
             before, after = render(field, old, millis=False), render(field, new, millis=False)
             shown.append(FieldChange(name, field.display_name, before, after))
+        elif name == CANCELLATION:
+            # Vendor: silent on a cancelled sale here; without this its history would not lead to what it is.
+            shown.append(FieldChange(name, name, None, "1"))
     return ActivityChange(
         ProspectActivityId=change.record_id,
         ActivityEvent=change.code,

@@ -31,22 +31,23 @@ class Succeeded(msgspec.Struct):
     Status: Success = "Success"
 
 
-@write("GET /LeadManagement.svc/Lead/Delete/ById", page="lead-delete", admin=True)
+@write("GET /LeadManagement.svc/Lead/Delete/ById", page="lead-delete", admin=True, redefines=False)
 async def delete(call: Call[OneLead, None], db: Any) -> Succeeded:
     """Delete a Lead.
 
-    Removes the lead with its opportunities, activities and history, for good. An organisation can switch it off.
+    Removes the lead with its opportunities, activities, tasks, notes and history, for good. An organisation can switch it
+    off.
     """
     await removal.delete(db, call, call.query.leadId)
     return Succeeded()
 
 
-@write("POST /LeadManagement.svc/Lead.Merge", page="merge-leads")
+@write("POST /LeadManagement.svc/Lead.Merge", page="merge-leads", redefines=False)
 async def merge(call: Call[TwoLeads, None], db: Any) -> Succeeded:
     """Merge Leads.
 
-    The master keeps its values, blanks are filled from the child, and the child's activities and opportunities become
-    the master's. Afterwards the child does not exist.
+    The master keeps its values, blanks are filled from the child, and the child's activities, opportunities, tasks and
+    notes become the master's. Afterwards the child does not exist.
     """
     await removal.merge(db, call, call.query.masterId, call.query.childId)
     return Succeeded()

@@ -8,7 +8,7 @@ from fairlead.errors import ApiError
 from fairlead.fields.model import Field
 from fairlead.leads import plans
 from fairlead.leads.pages.family import action, page
-from fairlead.leads.pages.record import groups, holder_of, name_of, told
+from fairlead.leads.pages.record import groups, holder_of, told
 from fairlead.web import forms
 from fairlead.web.forms import Trouble
 from fairlead.web.visit import UNPROCESSABLE, Visit
@@ -39,20 +39,12 @@ async def new(visit: Visit) -> Response:
 async def create(visit: Visit) -> Response:
     """Create the lead and show it; what was refused stands in the form again."""
     first, more = _fields(visit)
-    sent = [pair for pair in map(_filled, forms.pairs(visit, [*first, *more])) if pair is not None]
+    sent = forms.filled(forms.pairs(visit, [*first, *more]))
     try:
         written = await visit.run(plans.create, sent)
     except ApiError as error:
         return await _form(visit, told(error, visit.defs), sent)
     return visit.redirect(f"/app/leads/{written.lead.id}", say="The lead is created.")
-
-
-def _filled(pair: Pair) -> Pair | None:
-    """What was filled in; a field that was left empty gets its default."""
-    if pair.Fields is not None:
-        members = [member for member in pair.Fields if member.Value not in (None, "")]
-        return Pair(SchemaName=pair.SchemaName, Value="", Fields=members) if members else None
-    return pair if pair.Value not in (None, "") else None
 
 
 def _fields(visit: Visit) -> tuple[list[Field], list[Field]]:
@@ -89,6 +81,5 @@ async def _form(visit: Visit, problem: Trouble | None = None, sent: list[Pair] |
         folded=folded,
         problem=problem,
         holder=holder,
-        name_of=name_of,
         is_open=any(control.error for control in folded),
     )

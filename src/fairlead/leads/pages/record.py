@@ -15,8 +15,10 @@ from fairlead.fields.standard import LEAD_FIELDS
 from fairlead.leads import attributes, plans, queries
 from fairlead.leads.drafts import UNSET, compared_text
 from fairlead.leads.pages.family import action, page
+from fairlead.leads.pages.live import EVERY
 from fairlead.leads.pages.timeline import part
 from fairlead.leads.queries import SeenLead
+from fairlead.leads.work import queries as work
 from fairlead.orgs.definitions import Definitions
 from fairlead.web import forms
 from fairlead.web.forms import Control, Trouble
@@ -52,6 +54,9 @@ _GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 )
 """Groups of the standard fields: key, title, fields. Own fields come after the first, the others at the end."""
 
+OPEN_TASKS = 20
+"""Open tasks of a lead that are shown above its timeline."""
+
 HEAD = ("ProspectStage", "OwnerId")
 """Fields that stand at the head of the record, with a form of their own."""
 
@@ -82,6 +87,13 @@ class Group(msgspec.Struct, kw_only=True):
     empty: int = 0
     controls: list[Control] = []
     problem: Trouble | None = None
+
+
+class Holder(msgspec.Struct):
+    """The record that has a unique value which was refused: what it is called and where it stands."""
+
+    name: str
+    link: str
 
 
 def groups(defs: Definitions) -> list[tuple[str, str, list[Field]]]:
@@ -173,9 +185,12 @@ async def _page(
     sent: list[Pair] | None = None,
 ) -> Response:
     defs = visit.defs
-    made = [_group(visit, found, *some, editing=editing, problem=problem) for some in groups(defs)]
+    made = [
+        group_of(visit, _values(defs, found, fields), key, title, fields, editing=editing, problem=problem)
+        for key, title, fields in groups(defs)
+    ]
     head = [defs.lead.fields[name] for name in HEAD]
-    account = await queries.account_name(db, visit.org_id, found.account_id) if found.account_id else None
+    account = await queries.account(db, visit.org_id, found.account_id) if found.account_id else None
     holder = await holder_of(visit, db, problem, sent or [])
     return visit.page(
         "leads/lead.html",
@@ -189,8 +204,13 @@ async def _page(
         made=_made(visit, found),
         account=account,
         holder=holder,
+        state=await work.state(db, visit.org_id, visit.sees, found.id),
+        every=EVERY,
         happened=await part(visit, db, found.id, visit.address),
         types=postable(visit),
+        open_tasks=await work.open_tasks(db, visit.org_id, found.id, OPEN_TASKS)
+        if visit.has("/app/tasks")
+        else [],
     )
 
 
@@ -201,7 +221,7 @@ def name_of(lead: SeenLead) -> str:
     return name or fields.get("EmailAddress") or fields.get("Phone") or f"Lead {lead.auto_id}"
 
 
-async def holder_of(visit: Visit, db: Any, problem: Trouble | None, sent: Iterable[Pair]) -> SeenLead | None:
+async def holder_of(visit: Visit, db: Any, problem: Trouble | None, sent: Iterable[Pair]) -> Holder | None:
     """The lead that has the unique value which was refused, if the person may see it."""
     field = visit.defs.lead.fields.get(problem.field or "") if problem is not None else None
     value = next((pair.Value for pair in sent if field is not None and pair.name == field.name), None)
@@ -209,7 +229,7 @@ async def holder_of(visit: Visit, db: Any, problem: Trouble | None, sent: Iterab
         return None
     text = compared_text(visit.call(), field, value)
     found = await queries.by_key(db, visit.org_id, visit.sees, field.name, text or "")
-    return found[0] if found else None
+    return Holder(name_of(found[0]), f"/app/leads/{found[0].id}") if found else None
 
 
 def postable(visit: Visit) -> list[tuple[int, str]]:
@@ -227,9 +247,9 @@ def _values(defs: Definitions, lead: SeenLead, fields: Iterable[Field]) -> dict[
     return found | {name: value for name, value in core.items() if name in found}
 
 
-def _group(
+def group_of(
     visit: Visit,
-    lead: SeenLead,
+    values: Mapping[str, Any],
     key: str,
     title: str,
     fields: list[Field],
@@ -237,7 +257,7 @@ def _group(
     editing: str,
     problem: Trouble | None,
 ) -> Group:
-    values = _values(visit.defs, lead, fields)
+    """A group as it is shown, or, where it is the one that is edited, with its controls. `values` by field."""
     if key == editing:
         return Group(
             key=key, title=title, controls=forms.controls(visit, fields, values, problem), problem=problem

@@ -1,19 +1,21 @@
-"""What happened on a lead, in words: activities with their fields, opportunities, sales, and changes of fields."""
+"""What happened on a lead, in words: activities with their fields, opportunities, sales, notes, tasks, changes of fields."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
 from fairlead.fields.model import Field
 from fairlead.fields.values import parse_boolean
 from fairlead.leads import queries
+from fairlead.leads.work import queries as work
 from fairlead.orgs.definitions import LEAD, RecordType
 from fairlead.records.picture import is_id
-from fairlead.records.rows import Activity, Change
+from fairlead.records.rows import Activity, Change, Note, Task
+from fairlead.web import formats
 from fairlead.web.render import NOTHING, shown
 from fairlead.web.visit import Visit, with_query
 
@@ -22,6 +24,9 @@ SIZE = 30
 
 CHANGES = "changes"
 """What `show` says for changes of fields; else it is the code of a type, or nothing for everything."""
+
+NOTES, TASKS = "notes", "tasks"
+"""What `show` says for notes and tasks, which leads have."""
 
 NOTE = "ActivityEvent_Note"
 _ICONS: Mapping[str, str] = {"opportunity": "opportunities", "sale": "sales", "system": "note"}
@@ -45,7 +50,10 @@ class Row(msgspec.Struct):
 
 
 class Entry(msgspec.Struct, kw_only=True):
-    """One thing that happened. `link` leads to what it is about, `` when no screen shows that."""
+    """One thing that happened. `link` leads to what it is about, `` when no screen shows that.
+
+    `task` is there where it is one, to be completed or opened again.
+    """
 
     at: datetime
     by: str
@@ -57,6 +65,7 @@ class Entry(msgspec.Struct, kw_only=True):
     owner: str = ""
     is_cancelled: bool = False
     rows: list[Row] = []
+    task: Task | None = None
 
 
 class Part(msgspec.Struct):
@@ -69,34 +78,88 @@ class Part(msgspec.Struct):
     filters: list[tuple[str, str, int | None]]
 
 
-async def part(visit: Visit, db: Any, lead_id: str, address: str) -> Part:
-    """The page of the timeline that the query asks for: `show` and `before`."""
+class Source(Protocol):
+    """Where a timeline is read from: the queries of leads, or those of another family."""
+
+    @property
+    def timeline(self) -> Callable[..., Awaitable[list[Activity | Change]]]:
+        """See `leads.queries.timeline`."""
+
+    @property
+    def happened(self) -> Callable[..., Awaitable[dict[int, int]]]:
+        """See `leads.queries.happened`."""
+
+
+async def part(visit: Visit, db: Any, record_id: str, address: str, *, of: Source = queries) -> Part:
+    """The page of a record's timeline that the query asks for: `show` and `before`; `of` reads it."""
     show = visit.query.get("show", "")
-    show = show if show == CHANGES or (show.isascii() and show.isdigit() and len(show) <= 6) else ""
+    known = show == CHANGES or (show in (NOTES, TASKS) and of is queries)
+    show = show if known or (show.isascii() and show.isdigit() and len(show) <= 6) else ""
     before = _before(visit.query.get("before", ""))
-    codes = [int(show)] if show.isdigit() else [] if show == CHANGES else None
-    found = await queries.timeline(
-        db,
-        visit.org_id,
-        lead_id,
-        codes=codes,
-        changes=not show.isdigit(),
-        before=before,
-        limit=SIZE + 1,
-    )
+    found: list[Happening] = []
+    if show not in (NOTES, TASKS):
+        found += await of.timeline(
+            db,
+            visit.org_id,
+            record_id,
+            codes=[int(show)] if show.isdigit() else [] if show == CHANGES else None,
+            changes=not show.isdigit(),
+            before=before,
+            limit=SIZE + 1,
+        )
+    written: list[tuple[str, str, int]] = []
+    if of is queries:
+        found = await _with_work(visit, db, record_id, show, before, found)
+        notes, tasks = await work.counts(db, visit.org_id, record_id)
+        written = [(NOTES, "Notes", notes), (TASKS, "Tasks", tasks)]
     older = ""
     if len(found) > SIZE:
         last = found[SIZE - 1]
-        at = last.happened_on if isinstance(last, Activity) else last.changed_on
-        older = with_query(address, show=show, before=f"{at.isoformat()}~{last.id}")
-    counts = await queries.happened(db, visit.org_id, lead_id)
+        older = with_query(address, show=show, before=f"{_at(last).isoformat()}~{last.id}")
+    counts = await of.happened(db, visit.org_id, record_id)
     return Part(
-        entries=[_entry(visit, one) for one in found[:SIZE]],
+        entries=[entry(visit, one) for one in found[:SIZE]],
         show=show,
         is_newest=before is None,
         older=older,
-        filters=_filters(visit, counts),
+        filters=_filters(visit, counts, written),
     )
+
+
+Happening = Activity | Change | Note | Task
+"""What a timeline tells."""
+
+
+async def _with_work(
+    visit: Visit,
+    db: Any,
+    lead_id: str,
+    show: str,
+    before: tuple[datetime, str] | None,
+    found: list[Happening],
+) -> list[Happening]:
+    """The page with the notes and tasks of the lead that belong on it."""
+    if show not in ("", NOTES, TASKS):
+        return found
+    more = await work.happened(
+        db,
+        visit.org_id,
+        lead_id,
+        before=before,
+        limit=SIZE + 1,
+        notes=show != TASKS,
+        tasks=show != NOTES,
+    )
+    return sorted([*found, *more], key=lambda one: (_at(one), one.id), reverse=True)[: SIZE + 1]
+
+
+def _at(one: Happening) -> datetime:
+    """When it happened; a task when it was completed, until then when it was added."""
+    if isinstance(one, Activity):
+        return one.happened_on
+    if isinstance(one, Change):
+        return one.changed_on
+    return (one.completed_on if isinstance(one, Task) else None) or one.created_on
 
 
 def _before(text: str) -> tuple[datetime, str] | None:
@@ -108,7 +171,9 @@ def _before(text: str) -> tuple[datetime, str] | None:
     return (found, id) if is_id(id) else None
 
 
-def _filters(visit: Visit, counts: Mapping[int, int]) -> list[tuple[str, str, int | None]]:
+def _filters(
+    visit: Visit, counts: Mapping[int, int], written: list[tuple[str, str, int]]
+) -> list[tuple[str, str, int | None]]:
     """What can be looked at alone: (`show`, words, how many)."""
     kinds = {code: visit.defs.types.get(code) for code in counts}
     names = sorted(
@@ -118,11 +183,17 @@ def _filters(visit: Visit, counts: Mapping[int, int]) -> list[tuple[str, str, in
     return [
         ("", "Everything", None),
         *((code, name, count) for name, code, count in names),
+        *(one for one in written if one[2]),
         (CHANGES, "Field changes", None),
     ]
 
 
-def _entry(visit: Visit, one: Activity | Change) -> Entry:
+def entry(visit: Visit, one: Happening) -> Entry:
+    """An activity, a note, a task or a change as it is told."""
+    if isinstance(one, Note):
+        return _note_entry(visit, one)
+    if isinstance(one, Task):
+        return _task_entry(visit, one)
     return _activity(visit, one) if isinstance(one, Activity) else _change(visit, one)
 
 
@@ -147,6 +218,36 @@ def _activity(visit: Visit, one: Activity) -> Entry:
     )
 
 
+def _note_entry(visit: Visit, one: Note) -> Entry:
+    known = visit.has("/app/leads/{id:uuid}/notes/{note:uuid}")
+    return Entry(
+        at=one.created_on,
+        by=visit.defs.user_name(one.created_by) or "",
+        icon="note",
+        title="Note",
+        note=one.text,
+        link=f"/app/leads/{one.lead_id}/notes/{one.id}" if known else "",
+        rows=[Row("Attachment", one.attachment)] if one.attachment else [],
+    )
+
+
+def _task_entry(visit: Visit, one: Task) -> Entry:
+    is_open = one.completed_on is None
+    by = one.created_by if is_open else one.modified_by
+    return Entry(
+        at=_at(one),
+        by=visit.defs.user_name(by) or "",
+        icon="tasks",
+        title=one.name,
+        status="Open" if is_open else "Done",
+        note=one.description,
+        link=f"/app/tasks/{one.id}" if visit.has("/app/tasks/{id:uuid}") else "",
+        owner=visit.defs.user_name(one.owner_id) or "" if one.owner_id != by else "",
+        rows=[Row("Due", formats.moment(one.due_on, visit.zone))],
+        task=one if visit.has("/app/tasks") else None,
+    )
+
+
 def _status(kind: RecordType | None, one: Activity) -> str:
     """How an opportunity or a sale stands; of other activities only a status that says more than the usual one."""
     field = kind.fields.get("Status") if kind is not None else None
@@ -155,8 +256,12 @@ def _status(kind: RecordType | None, one: Activity) -> str:
     return one.status or "" if told else ""
 
 
+_FOLDERS = {"opportunity": "opportunities", "sale": "sales", "account_activity": "account-activities"}
+"""Where the screens of what happened stand."""
+
+
 def _link(visit: Visit, family: str, id: str) -> str:
-    folder = {"opportunity": "opportunities", "sale": "sales"}.get(family)
+    folder = _FOLDERS.get(family)
     known = folder is not None and visit.has(f"/app/{folder}/{{id:uuid}}")
     return f"/app/{folder}/{id}" if known else ""
 
@@ -203,7 +308,7 @@ _CORE = {NOTE: "Note", "Status": "Status", "IsLead": "Is a lead"}
 def _change(visit: Visit, one: Change) -> Entry:
     kind = visit.defs.types.get(one.code)
     fields = kind.fields if kind is not None else {}
-    is_new = one.code == LEAD and all(before is None for before, _ in one.changes.values()) and _opens(one)
+    is_new = all(before is None for before, _ in one.changes.values()) and _opens(one)
     rows = []
     for name, (before, after) in one.changes.items():
         field = fields.get(name)
@@ -211,19 +316,21 @@ def _change(visit: Visit, one: Change) -> Entry:
         told = None if is_new else _text(visit, field, before)
         if not (is_new and name == "Origin"):
             rows.append(Row("Owner" if name == "OwnerId" else label, _text(visit, field, after), told))
-    about = "Lead" if one.code == LEAD else kind.display_name if kind is not None else f"Type {one.code}"
+    is_account = kind is not None and kind.kind == "account"
+    named = kind.display_name if kind is not None else f"Type {one.code}"
+    about = "Lead" if one.code == LEAD else "Account" if is_account else named
     return Entry(
         at=one.changed_on,
         by=visit.defs.user_name(one.changed_by) or "",
         icon="plus" if is_new else "edit",
-        title="Lead created" if is_new else f"{about} changed",
+        title=f"{about} created" if is_new else f"{about} changed",
         rows=rows,
     )
 
 
 def _opens(one: Change) -> bool:
-    """True for the history that begins a lead: it names owner and stage, which had no value before."""
-    return "OwnerId" in one.changes and "ProspectStage" in one.changes
+    """True for the history that begins a lead or an account: it names the owner, who was nobody before."""
+    return "OwnerId" in one.changes and ("ProspectStage" in one.changes or "CompanyName" in one.changes)
 
 
 def _text(visit: Visit, field: Field | None, value: Any) -> str:

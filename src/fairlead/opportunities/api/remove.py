@@ -25,7 +25,7 @@ class Succeeded(msgspec.Struct):
     IsSuccessful: bool
 
 
-@write("GET /OpportunityManagement.svc/Delete", page="delete-an-opportunity")
+@write("GET /OpportunityManagement.svc/Delete", page="delete-an-opportunity", redefines=False)
 async def delete(call: Call[OneOpportunity, None], db: Any) -> Done[Succeeded]:
     """Delete an Opportunity.
 

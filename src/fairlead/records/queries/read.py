@@ -11,6 +11,7 @@ import msgspec
 
 from fairlead.records import rows
 from fairlead.records.picture import Needs, Picture
+from fairlead.records.queries import work
 from fairlead.records.queries.encoding import encode
 
 
@@ -22,6 +23,7 @@ _LEAD_IDS = {
     "keys": "select org_id, lead_id as id from found_keys",
     "leads": """select org_id, id from json_to_recordset($leads::json) as n(org_id bigint, id uuid)""",
     "activities": "select org_id, lead_id as id from found_activities where lead_id is not null",
+    **work.LEAD_IDS,
 }
 
 _WITH = {
@@ -54,6 +56,7 @@ _WITH = {
         select a.* from json_to_recordset($accounts::json) as n(org_id bigint, activity_id uuid)
         join activity v on v.org_id = n.org_id and v.id = n.activity_id
         join account a on a.org_id = v.org_id and a.id = v.account_id)""",
+    **work.WITH,
 }
 
 _LEADS = """found_leads as materialized (
@@ -68,6 +71,7 @@ _SELECT = {
             as n(org_id bigint, code int)
         join found_leads l on l.org_id = n.org_id
         join activity a on a.org_id = l.org_id and a.lead_id = l.id and a.code = n.code) as opportunities""",
+    **work.SELECT,
 }
 _FOUND_LEADS = "(select json_agg(l)::text from found_leads l) as leads"
 _VERSIONS = """(select json_agg(json_build_array(o.org_id, o.version))::text from org o
@@ -113,7 +117,7 @@ def _parameters(needs: Iterable[tuple[int, Needs]]) -> dict[str, list[Any]]:
     """Needs of many calls as rows per part, each row once."""
     keys: dict[tuple[int, str, str], _KeyNeed] = {}
     ids: dict[str, dict[tuple[Any, ...], _IdNeed | _OfActivity]] = {
-        "leads": {}, "activities": {}, "accounts": {}, "opportunities": {}
+        "leads": {}, "activities": {}, "accounts": {}, "opportunities": {}, "tasks": {}, "notes": {}
     }  # fmt: skip
     for org, need in needs:
         for field, value in need.keys:
@@ -133,6 +137,10 @@ def _parameters(needs: Iterable[tuple[int, Needs]]) -> dict[str, list[Any]]:
             ids["accounts"][org, code, field, value] = _IdNeed(org, code=code, field=field, value=value)
         for code in need.opportunities:
             ids["opportunities"][org, code] = _IdNeed(org, code=code)
+        for id in need.tasks:
+            ids["tasks"][org, id] = _IdNeed(org, id)
+        for id in need.notes:
+            ids["notes"][org, id] = _IdNeed(org, id)
     found: dict[str, list[Any]] = {"keys": list(keys.values())}
     found |= {name: list(some.values()) for name, some in ids.items()}
     if not any(found[name] for name in _LEAD_IDS):
@@ -187,6 +195,7 @@ def _fill(row: Any, pictures: dict[int, Picture]) -> None:
                 value = account.name if name == "CompanyName" else account.fields.get(name)
                 if value:
                     picture.accounts_by.setdefault((account.code, name, str(value)), []).append(account.id)
+    work.fill(found, pictures)
 
 
 LOCK_LEADS = """
@@ -210,6 +219,8 @@ async def lock(db: Any, pictures: Iterable[Picture]) -> None:
         (LOCK_LEADS, "leads"),
         (LOCK_ACCOUNTS, "accounts"),
         (LOCK_ACTIVITIES, "activities"),
+        (work.LOCK_TASKS, "tasks"),
+        (work.LOCK_NOTES, "notes"),
     ):
         found = [_IdNeed(p.org_id, id) for p in some for id in sorted(getattr(p, name))]
         if found:

@@ -28,6 +28,13 @@ _TYPES = {
     rows.AccountKey: "org_id bigint, code int, field text, value text, account_id uuid",
     rows.Change: """org_id bigint, record_id uuid, id uuid, code int, lead_id uuid, changed_on timestamptz,
         changed_by uuid, changes json""",
+    rows.Task: """org_id bigint, id uuid, version int, auto_id bigint, type_id uuid, category int, name text,
+        description text, location text, related int, lead_id uuid, opportunity_id uuid, owner_id uuid,
+        due_on timestamptz, ends_on timestamptz, reminder int, reminder_days int, reminder_time text, notify text,
+        completed_on timestamptz, created_by uuid, created_on timestamptz, modified_by uuid,
+        modified_on timestamptz, fields jsonb""",
+    rows.Note: """org_id bigint, id uuid, version int, lead_id uuid, text text, attachment text, created_by uuid,
+        created_on timestamptz, modified_by uuid, modified_on timestamptz""",
 }
 
 _TYPES[rows.LeadCount] = """org_id bigint, id uuid, version int, score int, engagement_score int,
@@ -76,10 +83,14 @@ _STATEMENTS = {
     "activity_new": _insert("activity", rows.Activity),
     "activity_moved": _update("activity", rows.Activity),
     "change_new": _insert("change", rows.Change),
+    "task_new": _insert("task", rows.Task),
+    "task_moved": _update("task", rows.Task),
+    "note_new": _insert("note", rows.Note),
+    "note_moved": _update("note", rows.Note),
 }
 """The write, in order: parents first, each statement over one table."""
 
-_COUNTED = ("account_moved", "lead_moved", "lead_counted", "activity_moved")
+_COUNTED = ("account_moved", "lead_moved", "lead_counted", "activity_moved", "task_moved", "note_moved")
 
 
 def add_statement(name: str, statement: str) -> None:
@@ -109,6 +120,10 @@ def changed(pictures: Iterable[Picture]) -> dict[str, list[Any]]:
         found["activity_new"] += p.new_activities.values()
         found["activity_moved"] += p.dirty_activities.values()
         found["change_new"] += p.changes
+        found["task_new"] += p.new_tasks.values()
+        found["task_moved"] += p.dirty_tasks.values()
+        found["note_new"] += p.new_notes.values()
+        found["note_moved"] += p.dirty_notes.values()
         for name, some in p.extra.items():
             found[name] += some
     for name in _COUNTED:
@@ -170,12 +185,18 @@ def needs_steps(found: dict[str, list[Any]]) -> bool:
 
 WITNESS = "select exists (select 1 from change where org_id = $1 and record_id = $2 and id = $3)"
 WITNESS_ACTIVITY = "select exists (select 1 from activity where org_id = $1 and id = $2)"
+WITNESS_TASK = "select exists (select 1 from task where org_id = $1 and id = $2 and modified_on = $3)"
+WITNESS_NOTE = "select exists (select 1 from note where org_id = $1 and id = $2 and modified_on = $3)"
 
 
 async def is_written(db: Any, found: dict[str, list[Any]]) -> bool:
-    """After a connection was lost while writing: is the write there? Asks for one of its new rows."""
+    """After a connection was lost while writing: is the write there? Asks for one of its rows."""
     if some := found.get("activity_new"):
         return bool(await db.fetchval(WITNESS_ACTIVITY, some[0].org_id, some[0].id))
     if some := found.get("change_new"):
         return bool(await db.fetchval(WITNESS, some[0].org_id, some[0].record_id, some[0].id))
+    if some := found.get("task_new") or found.get("task_moved"):
+        return bool(await db.fetchval(WITNESS_TASK, some[0].org_id, some[0].id, some[0].modified_on))
+    if some := found.get("note_new") or found.get("note_moved"):
+        return bool(await db.fetchval(WITNESS_NOTE, some[0].org_id, some[0].id, some[0].modified_on))
     return False

@@ -14,6 +14,7 @@ from fairlead.web.screens import ROOT
 from fairlead.web.visit import UNPROCESSABLE, Visit
 from fairlead.wire.limits import Rate
 from fairlead.wire.operation import Call
+from fairlead.wire.queue.signing import secret_of
 
 PATH = "/settings/api"
 ADDRESS = ROOT + PATH
@@ -98,7 +99,10 @@ async def switch_key(visit: Visit) -> Response:
 @page(f"GET {PATH}/async-keys/new", nav=NAV, admin=True)
 async def new_async_key(visit: Visit, key: str = "") -> Response:
     """The form of a new key of the asynchronous API; with `key`, the one that was made."""
-    return visit.page("users/new_async_key.html", title="New async key", address=ADDRESS, key=key)
+    secret = secret_of(key) if key else ""
+    return visit.page(
+        "users/new_async_key.html", title="New async key", address=ADDRESS, key=key, secret=secret
+    )
 
 
 @action(f"POST {PATH}/async-keys/new", nav=NAV, admin=True)

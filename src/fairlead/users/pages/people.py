@@ -46,14 +46,13 @@ async def users(visit: Visit) -> Response:
     ]
     found.sort(key=lambda user: (not user.active, user.name.casefold(), user.id))
     pager = Pager(ADDRESS, visit.query)
-    shown = found[pager.offset : pager.offset + pager.size]
     return visit.page(
         "users/users.html",
         title="Users and Permissions",
         address=ADDRESS,
-        users=shown,
+        users=pager.part_of(found),
         part=part,
-        pager=pager.found(len(shown), total=len(found)),
+        pager=pager,
     )
 
 

@@ -11,10 +11,10 @@ from starlette.responses import Response
 
 from fairlead.errors import NotFound
 from fairlead.web import curl
-from fairlead.web.inspector import redaction
+from fairlead.web.inspector import again, redaction
 from fairlead.web.inspector.log import AGE, LONGEST, MOST, Seen, header
 from fairlead.web.screens import screens
-from fairlead.web.visit import Visit
+from fairlead.web.visit import UNPROCESSABLE, Visit
 from fairlead.wire.decode import query_of
 
 registry, page, action = screens(__file__)
@@ -107,6 +107,12 @@ class Shown:
         """What was sent."""
         whole = self.seen.body_size == len(self.seen.body)
         return redaction.text(self.seen.body, self.secrets, whole=whole)
+
+    @property
+    def editable(self) -> str | None:
+        """The body for sending it changed; None for one of which something is hidden, and where none is sent."""
+        whole = again.is_whole(self.seen) and self.seen.method not in ("GET", "HEAD")
+        return self.body if whole and redaction.HIDDEN not in self.body else None
 
     @cached_property
     def answer(self) -> str:
@@ -213,14 +219,42 @@ async def rows(visit: Visit) -> Response:
 @page("GET /inspector/{id:uuid}", nav="requests", admin=True)
 async def request(visit: Visit) -> Response:
     """One request, both ways, as long as it is kept."""
-    wanted = visit.path["id"]
-    seen = next(
-        (one for one in visit.office.inspector or () if one.request_id == wanted and _is_ours(visit, one)),
-        None,
-    )
-    if seen is None:
+    return _request(visit, _seen(visit))
+
+
+@action("POST /inspector/{id:uuid}/again", nav="requests", admin=True)
+async def send_again(visit: Visit) -> Response:
+    """Send a request once more, as it was or with the body of the form, and show what came of it."""
+    seen, api = _seen(visit), visit.office.api
+    if api is None:
         raise NotFound
+    if not again.is_whole(seen):
+        return _request(
+            visit, seen, problem="Its body was cut when it was written down: send it from where it came."
+        )
+    body = seen.body
+    if "body" in visit.form and Shown(visit, seen).editable is not None:
+        body = str(visit.form["body"]).replace("\r\n", "\n").encode("utf-8", "replace")
+    status, request_id = await again.sent(api, seen, body)
+    return visit.redirect(f"/app/inspector/{request_id}", say=f"Sent again: {status}.")
+
+
+def _seen(visit: Visit) -> Seen:
+    wanted = visit.path["id"]
+    for one in visit.office.inspector or ():
+        if one.request_id == wanted and _is_ours(visit, one):
+            return one
+    raise NotFound
+
+
+def _request(visit: Visit, seen: Seen, problem: str = "") -> Response:
     found = Shown(visit, seen)
     return visit.page(
-        "inspector/request.html", title=found.operation[0] or found.path, found=found, longest=LONGEST
+        "inspector/request.html",
+        title=found.operation[0] or found.path,
+        status=UNPROCESSABLE if problem else 200,
+        found=found,
+        longest=LONGEST,
+        problem=problem,
+        can_send=visit.office.api is not None and again.is_whole(seen),
     )

@@ -110,7 +110,8 @@ def _by_path() -> dict[str, dict[str, str]]:
     """Slugs by lower-case path and verb."""
     found: dict[str, dict[str, str]] = {}
     for name, some in _operations().items():
-        found.setdefault(some.path.lower(), {})[some.verb] = name
+        for path in (some.path, *some.also):
+            found.setdefault(path.lower(), {})[some.verb] = name
     return found
 
 

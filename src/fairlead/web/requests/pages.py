@@ -1,4 +1,4 @@
-"""The queue: its numbers, its requests, one of them, and the way to run it once more."""
+"""The queue: its numbers, its requests, one of them, its callbacks, and the ways to run it once more or give it up."""
 
 from __future__ import annotations
 
@@ -16,18 +16,21 @@ from fairlead.records.picture import is_id
 from fairlead.web import charts
 from fairlead.web.pager import Pager
 from fairlead.web.requests import queries
-from fairlead.web.requests.queries import Minute, Whole
+from fairlead.web.requests.queries import Gauge, Minute, Whole
 from fairlead.web.screens import screens
 from fairlead.web.visit import Visit
 from fairlead.wire.queue import queries as queue
+from fairlead.wire.queue.sender import DELAYS as SENT_AGAIN
+from fairlead.wire.queue.status import GIVEN_UP, give_up, queueable
 from fairlead.wire.queue.worker import DELAYS
 
 registry, page, action = screens(__file__)
 
-WAITING = ("queued", "retry")
+WAITING = ("queued", "retry", "held")
 STATES: dict[str, tuple[str, str]] = {
     "queued": ("Waiting", "info"),
     "retry": ("Tried again later", "warn"),
+    "held": ("Waits for another", "info"),
     "success": ("Done", "good"),
     "error": ("Refused", "warn"),
     "failure": ("Failed", "bad"),
@@ -40,8 +43,16 @@ FILTERS = (
     ("error", "Refused"),
     ("failure", "Failed"),
 )
+HOURS = {"": "At any time", "1": "In the last hour", "24": "In the last 24 hours"}
+"""How long ago a request may have been finished."""
 AGAIN = ("failure", "error", "retry")
 """States in which a request can be put back into the queue."""
+DELIVERIES: dict[str, tuple[str, str]] = {
+    "due": ("Waiting", "info"),
+    "sent": ("Told", "good"),
+    "failed": ("Failed", "bad"),
+}
+"""How the states of a callback are called here, and their colour."""
 
 MINUTES = 60
 """Minutes of the chart."""
@@ -70,14 +81,16 @@ def kinds() -> dict[str, str]:
 
 @page("GET /async", nav="async")
 async def requests(visit: Visit) -> Response:
-    """Numbers, a chart, and the requests: filtered by `state`, `kind` and `record`."""
+    """Numbers, a chart, and the requests: filtered by `state`, `kind`, `record`, and `hours` since they finished."""
     titles = kinds()
-    chosen = {name: visit.query.get(name, "").strip()[:500] for name in ("state", "kind", "record")}
+    chosen = {name: visit.query.get(name, "").strip()[:500] for name in ("state", "kind", "record", "hours")}
+    chosen["hours"] = hours = chosen["hours"] if chosen["hours"] in HOURS else ""
     pager = Pager("/app/async", visit.query)
     states = {"": None, "waiting": list(WAITING)}.get(chosen["state"], [chosen["state"]])
     async with visit.db() as db:
         numbers = [await _numbers(visit, db, path, title) for path, title in titles.items()]
         minutes = await queries.finished(db, visit.org_id, visit.now - timedelta(minutes=MINUTES))
+        gauges = await queries.gauges(db, visit.org_id, visit.now - timedelta(minutes=MINUTES))
         rows = await queries.listed(
             db,
             visit.org_id,
@@ -85,18 +98,21 @@ async def requests(visit: Visit) -> Response:
             states=states,
             operation=chosen["kind"] or None,
             records=_records(chosen["record"]),
+            since=visit.now - timedelta(hours=int(hours)) if hours else None,
             offset=pager.offset,
             limit=pager.size + 1,
         )
     pager.found(len(rows[: pager.size]), more=len(rows) > pager.size)
     oldest = [kind.oldest for kind in numbers if kind.oldest is not None]
     chart, legend = _chart(visit, titles, minutes)
+    waited, delayed = _waits(visit, gauges)
     return visit.page(
         "requests/list.html",
         title="Queue",
         chosen=chosen,
         is_filtered=any(chosen.values()),
         filters=FILTERS,
+        hours=HOURS.items(),
         titles=titles,
         states=STATES,
         kinds=numbers,
@@ -105,6 +121,8 @@ async def requests(visit: Visit) -> Response:
         rate=sum((kind.rate for kind in numbers), Decimal(0)),
         chart=chart,
         legend=legend,
+        waited=waited,
+        delayed=delayed,
         rows=rows[: pager.size],
         pager=pager,
     )
@@ -122,8 +140,7 @@ def _chart(
     """Finished requests per minute, a colour per kind, and the colours' names; none when nothing was finished."""
     if not minutes:
         return None, []
-    now = visit.now.replace(second=0, microsecond=0)
-    slots = [now - timedelta(minutes=MINUTES - 1 - n) for n in range(MINUTES)]
+    slots, labels = _minutes(visit)
     counts = {(some.operation, some.minute): some.finished for some in minutes}
     totals: Counter[str] = Counter()
     for some in minutes:
@@ -140,10 +157,41 @@ def _chart(
         )
         for path in shown
     ]
-    labels = [f"{at:%H:%M}" if at.minute % 10 == 0 else "" for at in local]
     legend = [(titles.get(path, path), totals[path]) for path in shown]
     title = f"Finished requests per minute, the last {MINUTES} minutes"
     return charts.stacked_bars(labels, series, title=title, height=190, width=520), legend
+
+
+def _minutes(visit: Visit) -> tuple[list[datetime], list[str]]:
+    """The minutes of a chart and what is written below them."""
+    now = visit.now.replace(second=0, microsecond=0)
+    slots = [now - timedelta(minutes=MINUTES - 1 - n) for n in range(MINUTES)]
+    local = [slot.astimezone(visit.zone) for slot in slots]
+    return slots, [f"{at:%H:%M}" if at.minute % 10 == 0 else "" for at in local]
+
+
+def _waits(visit: Visit, gauges: list[Gauge]) -> tuple[Markup | None, Markup | None]:
+    """How many waited and for how long the oldest had, by minute; none when nothing did."""
+    if not gauges:
+        return None, None
+    slots, labels = _minutes(visit)
+    by_minute = {some.minute: some for some in gauges}
+
+    def drawn(name: str, title: str, values: dict[datetime, int], unit: str) -> Markup:
+        points: list[charts.Point] = [
+            {"value": count, "label": f"{count:,} {unit} at {slot.astimezone(visit.zone):%H:%M}"}
+            for slot in slots
+            for count in [values.get(slot, 0)]
+        ]
+        return charts.stacked_bars(labels, [(name, points)], title=title, height=190, width=520)
+
+    hour = f"by minute, the last {MINUTES} minutes"
+    waiting = {minute: some.waiting for minute, some in by_minute.items()}
+    delay = {minute: some.delay for minute, some in by_minute.items()}
+    return (
+        drawn("Waiting", f"Waiting requests {hour}", waiting, "waiting"),
+        drawn("Delay", f"Seconds that the oldest request waited {hour}", delay, "s"),
+    )
 
 
 def _bar(title: str, count: int, at: datetime) -> charts.Point:
@@ -154,6 +202,9 @@ def _bar(title: str, count: int, at: datetime) -> charts.Point:
 async def request(visit: Visit) -> Response:
     """One request: what was sent, what became of it, when it is tried again."""
     found = await _found(visit)
+    async with visit.db() as db:
+        told = await queue.deliveries.about(db, visit.org_id, found.id)
+    may_change = _may_repeat(visit, found)
     return visit.page(
         "requests/request.html",
         title=f"Request {found.id[:8]}",
@@ -164,7 +215,12 @@ async def request(visit: Visit) -> Response:
         reply=_pretty(found.reply or ""),
         longest=LONGEST,
         trials=len(DELAYS) + 1,
-        can_repeat=found.state in AGAIN and _may_repeat(visit, found),
+        given_up=GIVEN_UP,
+        told=told,
+        told_states=DELIVERIES,
+        told_trials=len(SENT_AGAIN) + 1,
+        can_repeat=found.state in AGAIN and may_change,
+        can_give_up=found.state in WAITING and may_change,
         record_address=_record_address(visit, found),
         slug=_slug(found.operation),
     )
@@ -182,6 +238,24 @@ async def again(visit: Visit) -> Response:
 
     done = await visit.committed(work)
     said = "It is back in the queue." if done else "It is not to be run again any more: see how it stands."
+    return visit.redirect(f"/app/async/{found.id}", say=said)
+
+
+@action("POST /async/{id:uuid}/fail", nav="async")
+async def fail(visit: Visit) -> Response:
+    """Give up a request that waits: it is a failure, and what waits for it goes on."""
+    from fairlead.wire.describe.coverage import everything  # noqa: PLC0415  needs the whole registry
+
+    found = await _found(visit)
+    if not _may_repeat(visit, found):
+        raise Forbidden
+    kinds = queueable(everything())
+
+    async def work(db: Any) -> bool:
+        return await give_up(db, kinds, found.id, visit.now)
+
+    done = await visit.committed(work)
+    said = "It is given up." if done else "It has ended meanwhile: see how it stands."
     return visit.redirect(f"/app/async/{found.id}", say=said)
 
 

@@ -35,6 +35,7 @@ class Whole(Listed):
     body_size: int
     reply: str | None
     reply_size: int
+    callback_url: str | None
 
 
 class Minute(msgspec.Struct):
@@ -43,6 +44,14 @@ class Minute(msgspec.Struct):
     minute: datetime
     operation: str
     finished: int
+
+
+class Gauge(msgspec.Struct):
+    """How many requests waited at the beginning of a minute, and for how many seconds the oldest had."""
+
+    minute: datetime
+    waiting: int
+    delay: int
 
 
 _COLUMNS = """r.id::text as id, r.operation, r.record, r.user_id::text as user_id, r.state, r.attempts, r.crashes,
@@ -54,12 +63,14 @@ select {_COLUMNS}
 from async_request r
 where r.org_id = $1 and ($2::uuid is null or r.user_id = $2) and ($3::text[] is null or r.state = any($3))
     and ($4::text is null or r.operation = $4) and ($5::text[] is null or r.record = any($5) or r.id::text = any($5))
+    and ($8::timestamptz is null or r.finished_on >= $8)
 order by r.id desc offset $6 limit $7
 """
 
 ONE = f"""
 select {_COLUMNS}, r.query::text as query, left(r.body, $4) as body, length(r.body) as body_size,
-    left(r.reply, $4) as reply, coalesce(length(r.reply), 0) as reply_size
+    left(r.reply, $4) as reply, coalesce(length(r.reply), 0) as reply_size,
+    r.callback_url
 from async_request r
 where r.org_id = $1 and ($2::uuid is null or r.user_id = $2) and r.id = $3
 """
@@ -68,6 +79,10 @@ FINISHED = """
 select date_trunc('minute', t.slot) as minute, t.operation, sum(t.finished)::bigint as finished
 from async_tally t where t.org_id = $1 and t.slot >= $2
 group by 1, 2
+"""
+
+GAUGES = """
+select g.slot as minute, g.waiting, g.delay from async_gauge g where g.org_id = $1 and g.slot >= $2
 """
 
 
@@ -79,11 +94,15 @@ async def listed(
     states: list[str] | None,
     operation: str | None,
     records: list[str] | None,
+    since: datetime | None,
     offset: int,
     limit: int,
 ) -> list[Listed]:
-    """Requests in these states, of this operation, about one of these records or with such an id; newest first."""
-    found = await db.fetch(LISTED, org_id, user_id, states, operation, records, offset, limit)
+    """Requests in these states, of this operation, about one of these records or with such an id; newest first.
+
+    With `since`, only those that were finished from then on.
+    """
+    found = await db.fetch(LISTED, org_id, user_id, states, operation, records, offset, limit, since)
     return [Listed(**row) for row in found]
 
 
@@ -99,3 +118,8 @@ async def one(db: Any, org_id: int, user_id: str | None, request_id: str, *, mos
 async def finished(db: Any, org_id: int, since: datetime) -> list[Minute]:
     """Finished requests per minute and operation; counts are kept for an hour."""
     return [Minute(**row) for row in await db.fetch(FINISHED, org_id, since)]
+
+
+async def gauges(db: Any, org_id: int, since: datetime) -> list[Gauge]:
+    """What waited, by minute; kept for an hour. A minute in which nothing did, or no worker looked, is not there."""
+    return [Gauge(**row) for row in await db.fetch(GAUGES, org_id, since)]

@@ -72,7 +72,17 @@
     document.querySelectorAll(":popover-open").forEach((open) => open.hidePopover());
     if (document.activeElement === document.body) document.getElementById("main")?.focus({ preventScroll: true });
   });
-  document.addEventListener("htmx:sendError", () => {
+  // What keeps itself fresh holds still while nobody sees it, and while somebody is at work in it.
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const still = event.target.dataset?.still;
+    if (still && (document.hidden || document.querySelector(still))) event.preventDefault();
+  });
+  // A page that is open stays as it is when asking for news fails.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.requestConfig?.elt?.dataset?.still && event.detail.xhr.status !== 200) event.detail.shouldSwap = false;
+  });
+  document.addEventListener("htmx:sendError", (event) => {
+    if (event.target.dataset?.still) return;
     const toast = document.createElement("p");
     toast.className = "toast bad";
     toast.textContent = "The server does not answer. What you typed is still here: try again in a moment.";

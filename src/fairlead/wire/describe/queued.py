@@ -8,7 +8,8 @@ import msgspec
 
 from fairlead.wire.describe.coverage import index
 from fairlead.wire.operation import Operation, Query, Queued, Registry
-from fairlead.wire.queue.surface import Accepted, Metrics, TaskStatus
+from fairlead.wire.queue.status import TaskStatus
+from fairlead.wire.queue.surface import Accepted, Metrics
 
 
 class WhichRequest(Query):

@@ -1,4 +1,4 @@
-"""The workers of one process, and the housekeeping of the queue that they share."""
+"""The workers of one process, the sender of callbacks, and the housekeeping of the queue that they share."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from fairlead.orgs.definitions import Cache
 from fairlead.wire import idempotency
 from fairlead.wire.operation import Registry
 from fairlead.wire.queue import queries
-from fairlead.wire.queue.worker import CRASHES, FAULT, Hint, Worker
+from fairlead.wire.queue.sender import Sender
+from fairlead.wire.queue.status import FAULT, queueable, tell
+from fairlead.wire.queue.worker import CRASHES, Hint, Worker
 
 log = logging.getLogger("fairlead.queue")
 
@@ -44,6 +46,7 @@ class Crew:
         count: int,
         *,
         hint: Hint | None = None,
+        private_callbacks: bool = False,
         keep: timedelta = timedelta(days=30),
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -51,7 +54,13 @@ class Crew:
         self._url = url
         self._keep = keep
         self._now = now
-        self._workers = [Worker(url, cache, registry, hint=hint, now=now) for _ in range(count)]
+        told, suspecting = Hint(), asyncio.Lock()
+        self._kinds = queueable(registry)
+        self._workers = [
+            Worker(url, cache, registry, hint=hint, told=told, suspecting=suspecting, now=now)
+            for _ in range(count)
+        ]
+        self._sender = Sender(url, told, private=private_callbacks, now=now)
         self._task: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
@@ -65,11 +74,13 @@ class Crew:
             await db.close()
         for worker in self._workers:
             await worker.open()
+        self._sender.open()
         self._task = asyncio.create_task(self._look_after(), name="queue housekeeping")
 
     async def close(self) -> None:
         """Finish the batches that are running, claim no others; after `GRACE` seconds they are given back."""
         await asyncio.gather(*(worker.close(GRACE) for worker in self._workers))
+        await self._sender.close()
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -93,16 +104,20 @@ class Crew:
         """Count crashes soon after they happened; remove what is old in small steps."""
         await self._count_crashes(db, age=AGE)
         now = self._now()
+        await queries.gauge(db, now)
         for _ in range(STEPS):
             removed = await queries.expire(db, now - self._keep, STEP)
             forgotten = await idempotency.expire(db, now, STEP)
-            if not (removed or forgotten):
+            told = await queries.deliveries.expire(db, now - self._keep, STEP)
+            if not (removed or forgotten or told):
                 break
             await asyncio.sleep(0.05)
-        await queries.forget_tallies(db, now - timedelta(hours=1))
+        await queries.forget_tallies(db, now - timedelta(minutes=61))
 
     async def _count_crashes(self, db: Any, *, age: float) -> None:
+        now = self._now()
         async with db.transaction(), queries.planned_anew(db):
-            counted = await queries.count_crashes(db, age=age, most=CRASHES, now=self._now(), reason=FAULT)
+            counted, ended = await queries.count_crashes(db, age=age, most=CRASHES, now=now, reason=FAULT)
+            await tell(db, self._kinds, ended, now)
         if counted:
             log.warning("a worker died over its batch", extra={"requests": counted})

@@ -18,6 +18,7 @@ from fairlead.db.pool import Pool
 from fairlead.errors import (
     ApiError,
     BadRequest,
+    InvalidHeader,
     InvalidInput,
     QueueFull,
     Unauthorised,
@@ -40,18 +41,17 @@ from fairlead.wire.door import (
     read_body,
     respond,
 )
+from fairlead.wire.idempotency import InFlight
 from fairlead.wire.operation import Call, Operation, Plan, Queued, Registry
 from fairlead.wire.queue import queries
+from fairlead.wire.queue.outside import WrongAddress, checked_url
 from fairlead.wire.queue.queries import NewRequest
-from fairlead.wire.queue.worker import FAULT, Hint
+from fairlead.wire.queue.status import document
+from fairlead.wire.queue.worker import Hint
 
 log = logging.getLogger("fairlead.queue")
 
 ACCEPTED = "Request accepted. Please use below request id to check the status"
-DONE = "Request was successfully completed"
-WAITING = "Request is in queue"
-STEP = "In-Process-Queue"
-
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
@@ -60,18 +60,6 @@ class Accepted(msgspec.Struct):
 
     Status: str
     RequestID: str
-
-
-class TaskStatus(msgspec.Struct):
-    """What became of a request: `RequestBody` is the text that came in, `Message` the direct answer as JSON text."""
-
-    TaskType: str
-    Status: str
-    StatusReason: str | None
-    TaskCurrentStep: str | None
-    TaskLastStep: str | None
-    RequestBody: str
-    Message: str | None
 
 
 class Metrics(msgspec.Struct):
@@ -101,14 +89,18 @@ class AsyncApi:
         cache: Cache,
         batcher: Batcher,
         hint: Hint,
+        in_flight: InFlight,
         queue_limit: int = 0,
+        private_callbacks: bool = False,
     ) -> None:
         self._pool = pool
         self._cache = cache
         self._batcher = batcher
         self._door = Door(pool, cache)
         self._hint = hint
+        self._in_flight = in_flight
         self._queue_limit = queue_limit
+        self._private_callbacks = private_callbacks
         self._depths: dict[int, _Depth] = {}
         self._counting = asyncio.Lock()
         self._keys: dict[bytes, tuple[int, str]] = {}  # those that exist
@@ -172,15 +164,32 @@ class AsyncApi:
             now=datetime.now(UTC),
             request_id=request_id,
         )
-        start = self._submission(operations[0], call, key_id, query, raw)
-        once = idempotency.read(headers.get(b"idempotency-key"), scope["path"], query, raw)
-        if once is not None:
-            start = idempotency.Once(start, once)
+        callback = self._callback(headers)
+        start = self._submission(operations[0], call, key_id, query, raw, callback)
+        key = idempotency.read(
+            headers.get(b"idempotency-key"), scope["path"], query, raw, more=callback or ""
+        )
+        if key is not None:
+            start = idempotency.Once(start, key)
+        with self._in_flight.taking(org_id, key):
+            return await self._accept(start, call)
+
+    async def _accept(self, start: Callable[[Call[Any, Any]], Plan[Accepted]], call: Call[None, None]) -> Any:
         if self._queue_limit:
-            await self._check_depth(org_id)
+            await self._check_depth(call.org_id)
         answer = await self._batcher.submit(start, call)
         self._hint.ring()
         return answer
+
+    def _callback(self, headers: Headers) -> str | None:
+        """Where the end of the request is to be told. Raises InvalidHeader."""
+        header = headers.get(b"fairlead-callback")
+        if header is None:
+            return None
+        try:
+            return checked_url(header.decode("latin-1").strip(), private=self._private_callbacks)
+        except WrongAddress as error:
+            raise InvalidHeader("Fairlead-Callback", str(error)) from None
 
     async def _key(self, headers: Headers) -> tuple[int, str]:
         """Organisation and id of the x-api-key, which may be disabled. Raises Unauthorised."""
@@ -192,7 +201,13 @@ class AsyncApi:
         return found
 
     def _submission(
-        self, operation: Operation, call: Call[None, None], key_id: str, query: dict[str, str], raw: bytes
+        self,
+        operation: Operation,
+        call: Call[None, None],
+        key_id: str,
+        query: dict[str, str],
+        raw: bytes,
+        callback: str | None,
     ) -> Callable[[Call[Any, Any]], Plan[Accepted]]:
         """The plan that stores a request. Raises BadRequest."""
         queued = operation.queued
@@ -202,6 +217,8 @@ class AsyncApi:
         accepted = new_id()
         record = _plain(queued.record(own, body) or accepted)[:500]
         request = NewRequest(call.org_id, accepted, queued.path, record, call.actor.id, own, text, call.now)
+        if callback is not None:
+            request.callback_url, request.callback_key_id = callback, key_id
         return functools.partial(_store, request=request, key_id=key_id)
 
     async def _check_key(self, db: Any, org_id: int, key_id: str) -> None:
@@ -241,17 +258,7 @@ class AsyncApi:
         queued = by_path.get(row["operation"]) if row is not None else None
         if queued is None or row is None:
             raise InvalidInput("RequestID")
-        state, step, last, reason = _STATES[row["state"]]
-        status = TaskStatus(
-            TaskType=queued.task_type,
-            Status=state,
-            StatusReason=reason or row["reason"],
-            TaskCurrentStep=step,
-            TaskLastStep=last,
-            RequestBody=row["body"],
-            Message=row["reply"] if row["state"] == "success" else None,
-        )
-        return {queued.id_key: row["id"], "TaskStatus": status}
+        return document(queued, row["id"], row["state"], row["reason"], row["body"], row["reply"])
 
     async def _measure(self, operation: Operation, org_id: int, key_id: str) -> Metrics:
         """Counted at most once a second."""
@@ -269,15 +276,6 @@ class AsyncApi:
                 found = Metrics(pending, delay, rate, rate)
                 self._metrics[org_id, path] = (time.monotonic(), found)
         return found
-
-
-_STATES: dict[str, tuple[str, str | None, str | None, str | None]] = {
-    "queued": ("In-Queue", STEP, None, WAITING),
-    "retry": ("In-Queue", STEP, None, WAITING),
-    "success": ("Success", None, STEP, DONE),
-    "error": ("ERROR", None, STEP, None),
-    "failure": ("FAILURE", None, STEP, FAULT),
-}
 
 
 def _store(call: Call[Any, Any], request: NewRequest, key_id: str) -> Plan[Accepted]:

@@ -1,8 +1,9 @@
 """The worker: takes what waits, runs it through the same engine as direct calls, stores effect and result as one.
 
 Requests are locked, not marked: a worker that dies loses its locks and with them its claim, so nothing is lost and
-nothing happens twice. Requests about one record are applied in the order they were accepted, also across workers;
-only one that waits for its next attempt is overtaken. Source of states and delays: the async-api page.
+nothing happens twice. Requests about one record are applied in the order they were accepted, also across workers, and
+also while one of them waits for its next attempt: then the later ones wait with it. Source of states and delays: the
+async-api page.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ from fairlead.wire.engine import Engine, Job, Poisoned
 from fairlead.wire.http import query_struct
 from fairlead.wire.operation import Call, Operation, Plan, Registry
 from fairlead.wire.queue import queries
-from fairlead.wire.queue.queries import Busy, Outcome, Request, Tally
+from fairlead.wire.queue.queries import Busy, Ended, Outcome, Request, Tally
+from fairlead.wire.queue.status import FAULT, queueable, tell
 
 log = logging.getLogger("fairlead.queue")
 
@@ -36,7 +38,6 @@ DELAYS = tuple(
 )
 """How long after a fault a request is tried again; after the last one it is a failure."""
 
-FAULT = "There was an error processing the request. Please contact administrator."
 POLL = 0.5
 """Seconds between looks at the queue when nobody has hinted at work, and for new organisations when it is full."""
 LIMIT = 256
@@ -78,22 +79,28 @@ class Worker:
         registry: Registry,
         *,
         hint: Hint | None = None,
+        told: Hint | None = None,
+        suspecting: asyncio.Lock | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._url = url
         self._cache = cache
         self._engine = Engine(url, cache)
         self._operations = {op.queued.path: op for op in registry.all() if op.queued is not None}
+        self._kinds = queueable(registry)
         self._readers = {
             path: Reader(op.body, optional=op.body_optional) for path, op in self._operations.items()
         }
         self._hint = hint or Hint()
+        self._told = told or Hint()
+        self._suspecting = suspecting or asyncio.Lock()
         self._now = now
         self._busy: deque[Busy] = deque()
         self._looked = 0.0
         self._limit = LIMIT
         self._contended = False
         self._closing = False
+        self._news = False
         self._side: Any = None
         self._trial: tuple[str, list[int]] | None = None
         self._task: asyncio.Task[None] | None = None
@@ -151,11 +158,13 @@ class Worker:
     async def _turn(self) -> int:
         """Take and apply a batch; returns how many requests were taken."""
         clock = asyncio.get_running_loop().time()
+        held = 0
         if not self._busy or clock - self._looked > POLL:
             self._looked = clock
             self._busy = deque(await queries.busy(self._engine.db, self._now()))
             if not self._busy:
                 return 0
+            held = await self._hold()
         self._busy.rotate(1)
         limit = self._limit
         orgs = list(self._busy)[:limit]
@@ -167,10 +176,21 @@ class Worker:
                 break
         if done < limit:
             self._looked = 0.0
-        # Those that were there when a worker died come one by one, between the others.
-        if suspected := [org for org in orgs if org.suspects]:
-            done += await self._batch(functools.partial(queries.claim_suspect, orgs=suspected))
-        return done
+        # Those that were there when a worker died come one by one, between the others; in a process one at a time, so
+        # that when it dies again nobody else is suspected of it.
+        suspected = [org for org in orgs if org.suspects]
+        if suspected and not self._suspecting.locked():
+            async with self._suspecting:
+                done += await self._batch(functools.partial(queries.claim_suspect, orgs=suspected))
+        return done or held
+
+    async def _hold(self) -> int:
+        """Put aside what stands behind a request that waits for its next attempt, so that the look goes past it."""
+        blocked = [org for org in self._busy if org.blocking]
+        if not blocked:
+            return 0
+        async with self._engine.db.transaction():
+            return await queries.park(self._engine.db, blocked, window=WINDOWS[0])
 
     async def _batch(self, claim: Callable[[Any], Awaitable[list[Request]]]) -> int:
         """Claim, decide, write: one transaction. Returns how many requests were taken, also when it was rolled back."""
@@ -189,6 +209,7 @@ class Worker:
             if requests:
                 self._limit = min(LIMIT, self._limit * 2)
                 self._contended = False
+            self._ring()
         self._trial = None
         return len(requests)
 
@@ -242,7 +263,19 @@ class Worker:
         if await queries.finish(db, outcomes, _tallies(requests, outcomes)) != len(outcomes):
             msg = "requests were finished by somebody else"
             raise Conflict(msg)
+        await self._tell(db, requests, outcomes, now)
         await queries.end_trial(db, *self._trial)
+
+    async def _tell(self, db: Any, requests: list[Request], outcomes: list[Outcome], now: datetime) -> None:
+        """Have those told who asked for it; in the transaction of the outcomes."""
+        pairs = zip(requests, outcomes, strict=True)
+        ended = [
+            _ended(request, outcome)
+            for request, outcome in pairs
+            if request.callback_url is not None and outcome.finished_on is not None
+        ]
+        if ended and await tell(db, self._kinds, ended, now):
+            self._news = True
 
     async def _job(self, request: Request) -> Job:
         operation = self._operations[request.operation]
@@ -275,7 +308,29 @@ class Worker:
         else:
             outcome = Outcome(request.org_id, request.id, "failure", attempts, now, now, FAULT, None)
         async with self._engine.db.transaction():
-            await queries.finish(self._engine.db, [outcome], _tallies([request], [outcome]))
+            if await queries.finish(self._engine.db, [outcome], _tallies([request], [outcome])):
+                await self._tell(self._engine.db, [request], [outcome], now)
+        self._ring()
+
+    def _ring(self) -> None:
+        """Wake the sender, now that what it is to send is committed."""
+        if self._news:
+            self._news = False
+            self._told.ring()
+
+
+def _ended(request: Request, outcome: Outcome) -> Ended:
+    return Ended(
+        request.org_id,
+        request.id,
+        request.operation,
+        outcome.state,
+        outcome.reason,
+        request.body,
+        outcome.reply,
+        request.callback_url,
+        request.callback_key_id,
+    )
 
 
 def _outcome(request: Request, operation: Operation, value: Any, now: datetime) -> Outcome:

@@ -1,4 +1,4 @@
-"""Screens of products. Those of sales stand with the leads that bought."""
+"""Manage Products: the list, a new one, and what may change about one."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ from starlette.responses import Response
 from fairlead.errors import ApiError, Duplicate
 from fairlead.orgs.definitions import Product
 from fairlead.sales import catalogue
+from fairlead.sales.pages.family import action, page
 from fairlead.web.pager import Pager
-from fairlead.web.screens import ROOT, screens
-from fairlead.web.visit import UNPROCESSABLE, Visit, sentence
+from fairlead.web.screens import ROOT
+from fairlead.web.visit import UNPROCESSABLE, Visit, sentence, with_query
 from fairlead.wire.operation import Call
-
-registry, page, action = screens(__file__)
 
 PATH = "/settings/products"
 ADDRESS = ROOT + PATH
@@ -31,15 +30,20 @@ async def products(visit: Visit) -> Response:
         catalogue.products(visit.defs, text=part or None), key=lambda some: (some.name.casefold(), some.id)
     )
     pager = Pager(ADDRESS, visit.query)
-    shown = found[pager.offset : pager.offset + pager.size]
     return visit.page(
         "sales/products.html",
         title="Manage Products",
         address=ADDRESS,
-        products=shown,
+        products=pager.part_of(found),
         part=part,
-        pager=pager.found(len(shown), total=len(found)),
+        pager=pager,
     )
+
+
+@page("GET /products", nav=NAV)
+async def elsewhere(visit: Visit) -> Response:
+    """Where products are looked for; they stand among the settings."""
+    return visit.redirect(with_query(ADDRESS, q=visit.query.get("q")))
 
 
 @page(f"GET {PATH}/new", nav=NAV, admin=True)

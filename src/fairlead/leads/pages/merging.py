@@ -1,0 +1,159 @@
+"""Making two leads one: the other is found, both stand side by side, and of each difference one value is chosen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from starlette.responses import Response
+
+from fairlead.errors import ApiError, NotFound
+from fairlead.fields.model import Field
+from fairlead.leads import criteria, finding, queries, removal
+from fairlead.leads.drafts import UNSET
+from fairlead.leads.finding import Unreadable, Wanted
+from fairlead.leads.pages.family import action, page
+from fairlead.leads.pages.record import name_of
+from fairlead.leads.queries import Page, SeenLead
+from fairlead.records.picture import is_id
+from fairlead.web.render import NOTHING, shown
+from fairlead.web.visit import UNPROCESSABLE, Visit
+from fairlead.wire.operation import Call
+
+FOUND = 20
+"""Leads that a search offers."""
+
+KEEP = "keep~"
+"""Before the name of a field: whose value stays, `master` or `child`."""
+
+
+class Difference(msgspec.Struct):
+    """A field in which two leads differ, as text. `is_open`: both have a value, so one is chosen."""
+
+    name: str
+    label: str
+    master: str
+    child: str
+    is_open: bool
+    is_childs: bool
+
+
+@page("GET /leads/{id:uuid}/merge", nav="leads")
+async def compare(visit: Visit) -> Response:
+    """Find the other lead (`q`); or, with its id (`with`), both side by side."""
+    return await _page(visit, visit.query.get("with", ""))
+
+
+@action("POST /leads/{id:uuid}/merge", nav="leads")
+async def merge(visit: Visit) -> Response:
+    """Make the other lead part of this one, by the rule of the API."""
+    master_id, child_id = visit.path["id"].lower(), str(visit.form.get("with", "")).lower()
+    prefer = [
+        name.removeprefix(KEEP)
+        for name, value in visit.form.items()
+        if name.startswith(KEEP) and value == "child"
+    ]
+    async with visit.db() as db:
+        master, child = await _lead(visit, db, master_id), await _lead(visit, db, child_id)
+    if visit.form.get("as_of", "") not in ("", _as_of(master, child)):
+        said = "One of the leads was changed while you were choosing. Look over your choices and merge again."
+        return await _page(visit, child_id, said)
+
+    async def work(call: Call[Any, Any], db: Any) -> None:
+        await removal.merge(db, call, master_id, child_id, prefer=prefer)
+
+    try:
+        await visit.write(work)
+    except ApiError as error:
+        return await _page(visit, child_id, error.message)
+    return visit.redirect(f"/app/leads/{master_id}", say=f"{name_of(child)} is part of this lead now.")
+
+
+async def _lead(visit: Visit, db: Any, id: str) -> SeenLead:
+    found = await queries.by_ids(db, visit.org_id, visit.sees, [id.lower()]) if is_id(id) else []
+    if not found:
+        raise NotFound
+    return found[0]
+
+
+def _as_of(master: SeenLead, child: SeenLead) -> str:
+    return f"{master.modified_on.isoformat()}~{child.modified_on.isoformat()}"
+
+
+async def _page(visit: Visit, child_id: str, problem: str = "") -> Response:
+    words = visit.query.get("q", "").strip()
+    async with visit.db() as db:
+        master = await _lead(visit, db, visit.path["id"])
+        child = await _lead(visit, db, child_id) if child_id else None
+        if child is not None and child.id == master.id:
+            child, problem = None, "A lead cannot be merged with itself. Choose another one."
+        found = await _found(visit, db, words, master) if child is None and words else []
+        happened = {
+            one.id: sum((await queries.happened(db, visit.org_id, one.id)).values())
+            for one in (master, child)
+            if one is not None
+        }
+    return visit.page(
+        "leads/merge.html",
+        title=f"Merge {name_of(master)}",
+        status=UNPROCESSABLE if problem else 200,
+        master=master,
+        child=child,
+        name_of=name_of,
+        words=words if "q" in visit.query else _guess(master),
+        is_asked=bool(words),
+        found=found,
+        differences=_differences(visit, master, child) if child is not None else [],
+        happened=happened,
+        as_of=_as_of(master, child) if child is not None else "",
+        keep=KEEP,
+        problem=problem,
+    )
+
+
+def _guess(lead: SeenLead) -> str:
+    """What a twin of this lead is probably found by."""
+    fields = lead.fields
+    return f"{fields.get('FirstName') or ''} {fields.get('LastName') or ''}".strip()
+
+
+async def _found(visit: Visit, db: Any, words: str, master: SeenLead) -> list[SeenLead]:
+    """Other leads with these words, newest first."""
+    condition = finding.condition(visit.defs, Wanted(words=words), visit.zone)
+    assert not isinstance(condition, Unreadable), "words can always be read"
+    where, values = criteria.where(visit.org_id, visit.sees, condition)
+    asked = Page(
+        org_id=visit.org_id,
+        owner_id=visit.sees,
+        where=where,
+        values=values,
+        order=criteria.order(criteria.in_turn, descending=True),
+        in_turn=True,
+        offset=0,
+        limit=FOUND + 1,
+    )
+    found = (await queries.beginning(db, asked, FOUND + 1)).leads
+    return [lead for lead in found if lead.id != master.id][:FOUND]
+
+
+def _differences(visit: Visit, master: SeenLead, child: SeenLead) -> list[Difference]:
+    """Where the two differ: what both have first, then what one of them has."""
+    found = []
+    for name, field in removal.choosable(visit.defs).items():
+        one, other = _value(field, master), _value(field, child)
+        if one == other:
+            continue
+        chosen = visit.form.get(f"{KEEP}{name}", "master") == "child"
+        mine, its = shown(visit, field, one), shown(visit, field, other)
+        is_open = NOTHING not in (mine, its)
+        found.append(Difference(name, _label(field), mine, its, is_open, is_open and chosen))
+    return sorted(found, key=lambda difference: not difference.is_open)
+
+
+def _label(field: Field) -> str:
+    return {"OwnerId": "Owner", "ProspectStage": "Stage"}.get(field.name, field.display_name)
+
+
+def _value(field: Field, lead: SeenLead) -> Any:
+    core = {"OwnerId": lead.owner_id, "ProspectStage": lead.stage}
+    return core.get(field.name) or lead.fields.get(field.name, UNSET.get(field.name))

@@ -1,0 +1,1 @@
+"""Every SQL statement of importing (`imports`) and exporting (`exports`) leads."""

@@ -1,0 +1,218 @@
+"""The screens of lists: which there are, a new one, the leads in one; and where the list of leads sends its chosen ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.responses import Response
+
+from fairlead.errors import ApiError, Duplicate, Forbidden, MandatoryMissing, NotFound
+from fairlead.leads import criteria
+from fairlead.leads import queries as leads
+from fairlead.leads.pages.record import name_of
+from fairlead.lists import rules
+from fairlead.lists.rules import LeadList
+from fairlead.web.pager import Pager
+from fairlead.web.screens import screens
+from fairlead.web.visit import UNPROCESSABLE, Visit, local
+from fairlead.wire.operation import Call
+
+registry, page, action = screens(__file__)
+
+ADDRESS = "/app/lists"
+LEADS = "/app/leads"
+
+COLUMNS: dict[str, str] = {
+    "name": "FirstName",
+    "stage": "ProspectStage",
+    "owner": "OwnerIdName",
+    "active": "ProspectActivityDate_Max",
+    "created": "CreatedOn",
+}
+"""What the members of a list can be sorted by: the name in the address, and the attribute."""
+
+
+@page("GET /lists", nav="lists")
+async def every(visit: Visit) -> Response:
+    """All lists with the number of leads in them, as far as the person may see these."""
+    part = visit.query.get("q", "").strip()
+    pager = Pager(ADDRESS, visit.query)
+    call = visit.call()
+    async with visit.db() as db:
+        found = await rules.lists(call, db, text=part)
+        shown = await rules.counted(call, db, pager.part_of(found))
+    return visit.page("lists/every.html", title="Lists", lists=shown, part=part, pager=pager, to=_address)
+
+
+def _address(some: LeadList) -> str:
+    """Where the leads of a list are shown; a dynamic one holds every lead."""
+    return LEADS if some.kind == "dynamic" else f"{ADDRESS}/{some.id}"
+
+
+@page("GET /lists/new", nav="lists")
+async def new(visit: Visit) -> Response:
+    """The form for a new list."""
+    return _form(visit)
+
+
+@action("POST /lists/new", nav="lists")
+async def create(visit: Visit) -> Response:
+    """Make the list and show it."""
+    name, description = (str(visit.form.get(key, "")) for key in ("name", "description"))
+
+    async def work(call: Call[Any, Any], db: Any) -> str:
+        return await rules.create(call, db, name=name, description=description)
+
+    try:
+        list_id = await visit.write(work)
+    except ApiError as error:
+        return _form(visit, error)
+    return visit.redirect(
+        f"{ADDRESS}/{list_id}", say="The list is there. Add leads to it from the list of leads."
+    )
+
+
+def _form(visit: Visit, error: ApiError | None = None) -> Response:
+    return visit.page(
+        "lists/new.html",
+        title="New list",
+        status=200 if error is None else UNPROCESSABLE,
+        name=visit.form.get("name", ""),
+        description=visit.form.get("description", ""),
+        problem="" if error is None else _told(error),
+        about="description" if error is not None and "Description" in error.message else "name",
+    )
+
+
+def _told(error: ApiError) -> str:
+    """What is wrong with a new list, in words for people."""
+    if isinstance(error, MandatoryMissing):
+        return "Give the list a name."
+    if isinstance(error, Duplicate):
+        return "A list has this name already. Choose another one."
+    return error.message.removeprefix("Invalid Input! Parameter Name: ")
+
+
+@page("GET /lists/{id:uuid}", nav="lists")
+async def one(visit: Visit) -> Response:
+    """The leads in a list, those of them that the person may see; the newest first, or sorted."""
+    sort = visit.query.get("sort", "")
+    sort = sort if sort.removeprefix("-") in COLUMNS else ""
+    here = f"{ADDRESS}/{visit.path['id'].lower()}"
+    pager = Pager(here, visit.query)
+    call = visit.call()
+    async with visit.db() as db:
+        some = await rules.find(call, db, visit.path["id"])
+        if some is None:
+            raise NotFound
+        if some.kind == "dynamic":
+            return visit.redirect(LEADS)
+        place = {"offset": pager.offset, "limit": pager.size}
+        if sort:
+            by = criteria.attribute(visit.defs, COLUMNS[sort.removeprefix("-")]) or criteria.created_on
+            falling = sort.startswith("-")
+            condition = rules.members(some)
+            found = await leads.search(
+                db, visit.org_id, visit.sees, condition, by, descending=falling, **place
+            )
+        else:
+            found = await rules.newest_members(call, db, some, **place)
+    return visit.page(
+        "lists/list.html",
+        title=some.name,
+        some=some,
+        here=here,
+        leads=found.leads,
+        name_of=name_of,
+        sort=sort,
+        pager=pager.found(len(found.leads), total=found.total),
+    )
+
+
+# changes -------------------------------------------------------------------------------------------------
+
+
+@action("POST /lists/{id:uuid}/remove", nav="lists")
+async def remove(visit: Visit) -> Response:
+    """Take the chosen leads out of the list."""
+    here = f"{ADDRESS}/{visit.path['id'].lower()}"
+    back = local(str(visit.form.get("address", "")), here)
+    ids = [str(one) for one in visit.form.getlist("id")]
+    if not ids:
+        return visit.redirect(back, say="No lead was chosen: tick the ones to take out.")
+
+    async def work(call: Call[Any, Any], db: Any) -> int:
+        return await rules.remove(call, db, visit.path["id"], ids)
+
+    return visit.redirect(back, say=f"{_leads(await visit.write(work))} taken out of the list.")
+
+
+@action("POST /lists/{id:uuid}/empty", nav="lists")
+async def empty(visit: Visit) -> Response:
+    """Take every lead out of the list."""
+
+    async def work(call: Call[Any, Any], db: Any) -> str:
+        return await rules.empty(call, db, visit.path["id"])
+
+    here = f"{ADDRESS}/{visit.path['id'].lower()}"
+    try:
+        await visit.write(work)
+    except Forbidden:
+        return visit.redirect(
+            here, say="Leads of other people are in the list: an administrator can empty it."
+        )
+    return visit.redirect(here, say="The list is empty.")
+
+
+@page("GET /lists/add", nav="lists")
+async def chosen(visit: Visit) -> Response:
+    """Leads are chosen in the list of leads: nothing is known about them here."""
+    return visit.redirect(LEADS, say="Choose leads here, then add them to a list.")
+
+
+@action("POST /lists/add", nav="lists")
+async def add(visit: Visit) -> Response:
+    """Put the chosen leads into a list: `list` names one, `name` a new one; without either both are asked for."""
+    back = local(str(visit.form.get("address", "")), LEADS)
+    ids = list(dict.fromkeys(str(one) for one in visit.form.getlist("id")))
+    list_id, name = (str(visit.form.get(key, "")).strip() for key in ("list", "name"))
+    if not ids:
+        return visit.redirect(back, say="No lead was chosen: tick the ones to add.")
+    if not list_id and not name:
+        problem = "Choose a list, or give a new one a name." if "list" in visit.form else ""
+        return await _adding(visit, ids, back, problem)
+
+    async def work(call: Call[Any, Any], db: Any) -> tuple[int, str]:
+        where = await rules.create(call, db, name=name, description="") if name else list_id
+        added = await rules.add(call, db, where, ids)
+        found = await rules.find(call, db, where)
+        return added, found.name if found is not None else ""
+
+    try:
+        added, where = await visit.write(work)
+    except ApiError as error:
+        return await _adding(visit, ids, back, _told(error))
+    same = len(ids) - added
+    more = f" {same} {'was' if same == 1 else 'were'} there before." if same else ""
+    return visit.redirect(back, say=f"{_leads(added)} added to “{where}”.{more}")
+
+
+async def _adding(visit: Visit, ids: list[str], back: str, problem: str) -> Response:
+    """Asks for the list."""
+    async with visit.db() as db:
+        found = await rules.lists(visit.call(), db, kind="static")
+    return visit.page(
+        "lists/add.html",
+        title="Add to a list",
+        status=UNPROCESSABLE if problem else 200,
+        ids=ids,
+        back=back,
+        problem=problem,
+        lists=[("", "Choose a list…"), *((one.id, one.name) for one in found)],
+        chosen=visit.form.get("list", ""),
+        name=visit.form.get("name", ""),
+    )
+
+
+def _leads(count: int) -> str:
+    return "1 lead was" if count == 1 else f"{count} leads were"

@@ -1,0 +1,1 @@
+"""Notes: what people wrote down about a lead."""

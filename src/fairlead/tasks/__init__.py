@@ -1,0 +1,1 @@
+"""Tasks: appointments and to-dos of users, about a lead, an opportunity, or nothing."""
