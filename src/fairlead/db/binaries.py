@@ -3,6 +3,7 @@
 Not here: who may start and stop the server and when (`embedded.py`), and Fairlead's own tables.
 """
 
+import fcntl
 import os
 import pwd
 import re
@@ -257,13 +258,26 @@ def _account(pgdata: Path) -> Account:
     try:
         entry = pwd.getpwnam(ACCOUNT)
     except KeyError:
-        _add_account()
-        entry = pwd.getpwnam(ACCOUNT)
+        entry = _added_account()
     if entry.pw_uid == 0:
         raise EmbeddedError(
             f"PostgreSQL does not run as root, and the account {ACCOUNT} is root by another name."
         )
     return Account(entry.pw_uid, entry.pw_gid)
+
+
+def _added_account() -> pwd.struct_passwd:
+    # Of two that add the same name at once, useradd lets the second replace the first one's numbers.
+    accounts = os.open("/etc", os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(accounts, fcntl.LOCK_EX)
+        try:
+            return pwd.getpwnam(ACCOUNT)
+        except KeyError:
+            _add_account()
+        return pwd.getpwnam(ACCOUNT)
+    finally:
+        os.close(accounts)
 
 
 def _add_account() -> None:
