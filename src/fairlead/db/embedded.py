@@ -187,7 +187,7 @@ class Embedded:
 
     def _has_our_settings(self) -> bool:
         settings = self._pgdata / "fairlead.conf"
-        return settings.exists() and settings.read_text() == binaries.SETTINGS
+        return settings.exists() and settings.read_text() == binaries.settings()
 
     def _ensure_running(self, programs: Programs) -> Path:
         """Adopt the server that runs, else start one; the folder of its socket. Needs the change lock."""
