@@ -54,13 +54,19 @@ docs: .venv/.dev ## write the reference pages anew
 pictures: .venv/.dev ## take the pictures of the README from a running console; needs Chromium
 	@$(BIN)/python tests/browser/pictures.py $(ARGS)
 
-# The packages of uv.lock: those the program needs, and those for working on it.
+# The packages of uv.lock: those the program needs, and those for working on it. They are compiled now, so that the
+# first start need not do it, nor every start where Python is told to write no bytecode.
+SYNC := $(UV) sync --quiet --locked --compile-bytecode
+COMPILE := $(BIN)/python -m compileall -q src
+
 .venv/.run: $(UV) pyproject.toml uv.lock
-	@if [ ! -e .venv/.dev ]; then $(UV) sync --quiet --locked; else $(UV) sync --quiet --locked --all-groups; fi
+	@if [ ! -e .venv/.dev ]; then $(SYNC); else $(SYNC) --all-groups; fi
+	@$(COMPILE)
 	@touch $@
 
 .venv/.dev: $(UV) pyproject.toml uv.lock
-	@$(UV) sync --quiet --locked --all-groups
+	@$(SYNC) --all-groups
+	@$(COMPILE)
 	@touch $@ .venv/.run
 
 $(UV):

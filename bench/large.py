@@ -22,7 +22,9 @@ import report
 from jobs.job import Job, Target
 from run import BUILD, Arena, Plan, bench, machine, options, planned, product, server, started
 
-SMALL = 10_000
+FEW = 100
+"""The few are so many times fewer."""
+
 TARGET = Target("cost_ratio", 0, 1.3)
 _FIGURES = ("per_s", "p50_ms", "p99_ms", "cpu_us", "server_us", "database_us")
 
@@ -37,7 +39,7 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
     plan = planned(Plan(leads=1_000_000, seconds=2.0), asked)
     with ExitStack() as stack:
         database, postgres = server(stack)
-        leads = {"small": min(SMALL, plan.leads), "large": plan.leads}
+        leads = {"small": plan.leads // FEW, "large": plan.leads}
         urls = {name: asyncio.run(databases.beside(database.url, name)) for name in leads}
         for name, many in leads.items():
             databases.seeded(urls[name], many)

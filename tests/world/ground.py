@@ -10,12 +10,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
+import msgspec
 import sqlalchemy as sa
 
 from fairlead.db.schema import metadata
 from fairlead.fields import standard
 from fairlead.fields.model import DataType, Field
 from fairlead.orgs import definitions, rules
+from fairlead.orgs.definitions import Definitions
 from world.keys import new_key, new_secret
 from world.records import World
 
@@ -89,7 +91,8 @@ class Worlds:
             key = await rules.create_key(
                 self.db, org_id, first.user_id, now=LONG_AGO, access_key=new_key(), secret=new_secret()
             )
-        defs = await definitions.read(self.db, org_id)
+        org = msgspec.structs.replace(first.defs.org, org_id=org_id)
+        defs = Definitions(org, first.defs.types.values(), first.defs.users.values(), (), ())
         return World(self.db, org_id, defs, first.user_id, key)
 
     async def _has_rows(self, table: str) -> bool:
