@@ -1,7 +1,7 @@
 """`make bench-large`: every job where few leads are stored and where very many are, in one run, in turns.
 
 Two servers of the product on two databases of one PostgreSQL. What counts is the ratio of the processor time of a
-call: whether it grows with what is stored. As a table and as build/bench-large.json.
+call: whether it grows with what is stored. As a table and as `large` of build/bench.json.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
             "leads": leads,
             **found,
         }
-    report.write(asked.json or BUILD / "bench-large.json", result)
+    report.write(asked.json or BUILD / "bench.json", {"large": result})
     print(_table(result))
     return result
 

@@ -4,7 +4,7 @@ inspector costs a call of the API.
 A page is asked for by one browser, again and again: what is measured is the time until the last byte, on one connection.
 Its weight is what a browser with an empty cache is sent for it, scripts and stylesheet included. The inspector is measured
 with two servers of the product on two databases that are alike, one with it and one without, in turns: what counts is the
-ratio of the processor time of a call. As a table and as build/bench-pages.json.
+ratio of the processor time of a call. As a table and as `pages` of build/bench.json.
 """
 
 from __future__ import annotations
@@ -194,7 +194,7 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
             "pages": seen,
             "inspector": inspector(arena, plan),
         }
-    report.write(asked.json or BUILD / "bench-pages.json", result)
+    report.write(asked.json or BUILD / "bench.json", {"pages": result})
     print(table(result))
     return result
 

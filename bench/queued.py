@@ -1,4 +1,4 @@
-"""`make bench-queue`: accepting and applying queued requests, as a table and as build/bench-queue.json.
+"""`make bench-queue`: accepting and applying queued requests, as a table and as `queue` of build/bench.json.
 
 - *accept*: `POST /activity/createcustom` over HTTP, against a floor that inserts the same row in natural batches,
   with an empty queue and with one that is very deep. The product runs without workers and without the inspector.
@@ -246,7 +246,7 @@ def run() -> None:
         return
     with ExitStack() as stack:
         result = summary(rounds(stack, asked))
-    report.write(BUILD / "bench-queue.json", result)
+    report.write(BUILD / "bench.json", {"queue": result})
     for name, value in result["ratios"].items():
         limit, least = TARGETS[name]
         print(

@@ -36,9 +36,10 @@ def summary(job: Job, rounds: Rounds) -> dict[str, Any]:
 
 
 def write(path: Path, result: dict[str, Any]) -> None:
-    """Keep a result as JSON."""
+    """Keep a result as JSON, beside what the other runs have written into the same file."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(result, indent=2) + "\n")
+    known = json.loads(path.read_text()) if path.exists() else {}
+    path.write_text(json.dumps(known | result, indent=2) + "\n")
 
 
 def _medians(turns: list[dict[str, dict[str, float]]], rows: int) -> dict[str, Any]:

@@ -59,7 +59,8 @@ def test_a_few_calls(tmp_path: Path) -> None:
 @linux
 def test_few_leads_and_many(tmp_path: Path) -> None:
     """Both servers answer, and what a call costs is compared."""
-    found, printed = run("large.py", tmp_path / "large.json", "--leads=2000", "--jobs", "main_job", "search")
+    found, printed = run("large.py", tmp_path / "bench.json", "--leads=2000", "--jobs", "main_job", "search")
+    found = found["large"]
     assert found["leads"] == {"small": 20, "large": 2000}
     for job in ("main_job", "search"):
         assert found[job]["cost_ratio"] > 0
@@ -70,7 +71,8 @@ def test_few_leads_and_many(tmp_path: Path) -> None:
 @linux
 def test_screens(tmp_path: Path) -> None:
     """Every page is there, weighs something, and the cost of the inspector is known."""
-    found, printed = run("pages.py", tmp_path / "pages.json", "--leads=2000", "--views=8")
+    found, printed = run("pages.py", tmp_path / "bench.json", "--leads=2000", "--views=8")
+    found = found["pages"]
     assert {"home", "list of leads", "a lead", "board"} <= set(found["pages"])
     for name, at in found["pages"].items():
         assert 0 < at["p50_ms"] <= at["p95_ms"] <= at["max_ms"], name
