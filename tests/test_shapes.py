@@ -404,3 +404,19 @@ def test_every_operation_declares_what_it_answers() -> None:
         msgspec.json.Decoder(operation.reply)
         assert operation.title[0].isupper()
         assert not operation.title.endswith(".")
+
+
+BODYLESS = [operation for operation in OPERATIONS if operation.verb == "POST" and not operation.takes_body]
+
+
+@pytest.mark.parametrize("operation", BODYLESS, ids=called)
+@pytest.mark.parametrize("content", ["{{", "[1]", '"text"', "1"])
+async def test_a_post_without_body_takes_no_other_one(
+    client: Client, operation: Operation, content: str
+) -> None:
+    """Nothing, `null` and an object mean no body; anything else is none."""
+    response = await client.send(
+        "POST", operation.path, content=content, headers={"Content-Type": "application/json"}
+    )
+    assert response.status_code == 400
+    assert "Request body is not valid for this API" in response.text

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 import httpx
@@ -106,12 +107,28 @@ async def test_one_value_has_one_order(
         )
     history = [change[name] for change in (await changes(world, id))[known:]]
     assert len(history) == ROUNDS // 2
-    follows = dict(history)
-    assert len(follows) == len(history), "two writes believed in the same value before them"
-    value = None
-    for _ in history:
-        value = follows[value]
-    assert (await fields_of(world, target.table, id))[name] == value
+    assert [old for old, _ in history] == [None, *(new for _, new in history[:-1])], (
+        "not in the order applied"
+    )
+    assert (await fields_of(world, target.table, id))[name] == history[-1][1]
+
+
+@pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.record)
+async def test_times_do_not_run_backwards(client: Client, world: World, target: Target) -> None:
+    """A record that another process changed by a clock that is ahead is changed later than that."""
+    id = (await world.need(target.record))[target.record]
+    ahead = datetime.now(UTC) + timedelta(minutes=1)
+    touched = ", touched_on = $3" if target.table == "lead" else ""
+    statement = f"update {target.table} set modified_on = $3{touched} where org_id = $1 and id = $2"
+    await world.db.execute(statement, world.org_id, id, ahead)
+    for value in ("x", "y"):
+        await client.post(target.path.format(id), target.body(id, target.names[0], value))
+    statement = "select changed_on from change where org_id = $1 and record_id = $2 order by id desc limit 2"
+    second, first = [row[0] for row in await world.db.fetch(statement, world.org_id, id)]
+    stored = await world.db.fetchval(
+        f"select modified_on from {target.table} where org_id = $1 and id = $2", world.org_id, id
+    )
+    assert ahead < first < second == stored
 
 
 async def test_one_address_is_one_lead(
@@ -134,7 +151,9 @@ async def test_one_address_is_one_lead(
 
 async def changes(world: World, id: str) -> list[dict[str, list[Any]]]:
     """The history of a record, the oldest first."""
-    statement = "select changes::text from change where org_id = $1 and record_id = $2 order by id"
+    statement = (
+        "select changes::text from change where org_id = $1 and record_id = $2 order by changed_on, id"
+    )
     return [json.loads(row[0]) for row in await world.db.fetch(statement, world.org_id, id)]
 
 

@@ -52,6 +52,20 @@ async def submit(queue: Queue, *notes: str) -> list[str]:
     ]
 
 
+async def test_two_names_of_one_opportunity_are_one_record(queue: Queue) -> None:
+    """Its id, and the auto number that its type shows."""
+    opportunity = queue.world.values["opp.1"]
+    statement = "select auto_id from activity where org_id = $1 and id = $2"
+    number = await queue.db.fetchval(statement, queue.world.org_id, opportunity)
+    for reference in (opportunity, number, str(number), opportunity.upper(), f" {number} "):
+        await queue.submit(UPDATE, {"ProspectOpportunityId": reference, "OpportunityNote": "x"})
+    await queue.submit(UPDATE, {"ProspectOpportunityId": "99999999", "OpportunityNote": "x"})
+    rows = await queue.db.fetch(
+        "select record from async_request where org_id = $1 order by id", queue.world.org_id
+    )
+    assert [row["record"] for row in rows] == [opportunity] * 5 + ["99999999"]
+
+
 async def notes(queue: Queue) -> list[str]:
     """The notes that the opportunity had, in order, from its history."""
     rows = await queue.db.fetch(

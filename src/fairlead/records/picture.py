@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import uuid_utils
 
 from fairlead.records.rows import Account, AccountKey, Activity, Change, Lead, LeadKey, Note, Task
+
+BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
+TICK = timedelta(microseconds=1)
 
 
 def new_id() -> str:
@@ -107,6 +110,7 @@ class Picture:
         "dirty_tasks",
         "extra",
         "keys",
+        "latest",
         "leads",
         "new_account_keys",
         "new_accounts",
@@ -125,6 +129,8 @@ class Picture:
     def __init__(self, org_id: int, take: Callable[[int, str], int]) -> None:
         self.org_id = org_id
         self._take = take
+        self.latest = BEGINNING
+        """When the last change was made of what is in the picture: what is decided now is later."""
         # what was read
         self.keys: dict[tuple[str, str], str] = {}
         self.leads: dict[str, Lead] = {}
@@ -153,6 +159,17 @@ class Picture:
         self.dirty_notes: dict[str, Note] = {}
         self.changes: list[Change] = []
         self.extra: dict[str, list[Any]] = {}
+
+    def moment(self, now: datetime) -> datetime:
+        """When a change is made that was asked for at `now`: later than every change in the picture.
+
+        Calls are decided in another order than they came in where several processes write the same record. Its history
+        and its ModifiedOn must not run backwards for that.
+        """
+        if now <= self.latest:
+            now = self.latest + TICK
+        self.latest = now
+        return now
 
     def number(self, name: str) -> int:
         """The next auto number of a counter; it must have been announced in the needs."""

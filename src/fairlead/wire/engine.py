@@ -76,6 +76,7 @@ class Job:
         plan, self.plan = self.plan, None
         if plan is None:
             return
+        self.call.now = picture.moment(self.call.now)
         try:
             plan.send(picture)
         except StopIteration as stop:

@@ -29,7 +29,7 @@ from fairlead.wire.decode import Reader, query_of
 from fairlead.wire.door import Door, Receive, Scope, Send, error_headers, headers_of, read_body, respond
 from fairlead.wire.idempotency import InFlight, Key
 from fairlead.wire.limits import Limiter, Rate
-from fairlead.wire.operation import Call, Operation, Registry
+from fairlead.wire.operation import Body, Call, Operation, Registry
 
 log = logging.getLogger("fairlead.http")
 
@@ -82,7 +82,6 @@ class Api:
     async def _answer(
         self, scope: Scope, receive: Receive, request_id: str, notices: list[tuple[str, str]]
     ) -> Any:
-        now = datetime.now(UTC)
         route = self._routes.get(scope["path"].rstrip("/").lower())
         if route is None:
             raise NotFound
@@ -99,6 +98,8 @@ class Api:
             raw = await read_body(receive, headers)
             body, unknown = reader.read(raw)
             notices += unknown
+            if not operation.takes_body:
+                body = None
         call: Call[Any, Any] = Call(
             org_id=defs.org.org_id,
             actor=user,
@@ -106,9 +107,10 @@ class Api:
             defs=defs,
             query=query_struct(operation, query),
             body=body,
-            now=now,
+            # Not earlier: between here and the batch nothing waits, so that calls have their times in its order.
+            now=datetime.now(UTC),
             request_id=request_id,
-            host=self._public_host or headers.get(b"host", b"").decode("latin-1"),
+            host=self._public_host or headers.get(b"host", b"").decode("latin-1").removesuffix(":443"),
         )
         key = None
         if operation.kind != "read" and (header := headers.get(b"idempotency-key")) is not None:
@@ -175,6 +177,10 @@ class Api:
         call.defs, call.actor = defs, user
 
 
+class NoBody(Body):
+    """What a POST may carry that needs no body: nothing, null, or an object, whose members are ignored and noticed."""
+
+
 class _Route:
     """The operations of one path, by verb, with their readers."""
 
@@ -182,7 +188,9 @@ class _Route:
         self._verbs = {
             verb: (
                 op,
-                Reader(op.body, optional=op.body_optional) if op.takes_body and verb == "POST" else None,
+                Reader(op.body if op.takes_body else NoBody, optional=op.body_optional)
+                if verb == "POST"
+                else None,
             )
             for verb, op in verbs.items()
         }

@@ -90,6 +90,7 @@ class Queued(msgspec.Struct, frozen=True):
 
     `id_key` is the spelling of the request's id there. `record` names the record that a request concerns, from its
     query and its body as JSON gave it: requests with the same name are applied in the order they were accepted.
+    `number` is the auto number by which the body may name an opportunity in place of its id: one record, two names.
     `refusal` reads an application error out of a reply that is one without raising (opportunity capture).
     """
 
@@ -98,6 +99,7 @@ class Queued(msgspec.Struct, frozen=True):
     id_key: str
     record: Callable[[dict[str, str], Any], str | None]
     aliases: tuple[str, ...] = ()
+    number: Callable[[Any], int | None] | None = None
     refusal: Callable[[Any], str | None] | None = None
 
 

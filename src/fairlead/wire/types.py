@@ -114,15 +114,23 @@ def _given(value: Scalar) -> bool:
 def _number(value: Scalar, name: str, least: int, default: int) -> int:
     if not _given(value):
         return default
-    try:
-        found = int(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError, OverflowError):
-        raise InvalidInput.value(name) from None
-    if isinstance(value, float) and found != value:
-        raise InvalidInput.value(name)
-    if not least <= found <= 1_000_000_000:
+    found = whole(value)
+    if found is None or not least <= found <= 1_000_000_000:
         raise InvalidInput.value(name)
     return found
+
+
+def whole(value: Scalar) -> int | None:
+    """A whole number as number or text of plain digits; None for anything else. Python reads more: `1_0`, `٥`, true."""
+    if type(value) is int:
+        return value
+    if type(value) is float:
+        return int(value) if value.is_integer() else None
+    if type(value) is not str:
+        return None
+    text = value.strip()
+    digits = text[1:] if text[:1] in ("-", "+") else text
+    return int(text) if digits.isascii() and digits.isdigit() and len(digits) <= 18 else None
 
 
 def descending(sorting: Sorting | None) -> bool:
@@ -154,13 +162,8 @@ def truth(value: Scalar, name: str) -> bool:
 
 def code_of(value: Scalar) -> int | None:
     """An event code as number or text; None when it is absent or no code."""
-    if isinstance(value, bool) or value is None or (isinstance(value, float) and not value.is_integer()):
-        return None
-    try:
-        found = int(value)
-    except (ValueError, OverflowError):
-        return None
-    return found if -1 < found < 2_000_000_000 else None
+    found = whole(value)
+    return found if found is not None and -1 < found < 2_000_000_000 else None
 
 
 def rows_of(body: list[Any], limit: int) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from fairlead.activities.rules import auto_number
 from fairlead.errors import ApiError, DomainError, InvalidEventCode, InvalidSearchBy, MandatoryMissing
 from fairlead.leads import rules as leads
 from fairlead.leads.drafts import Draft, draft, search_field
@@ -35,10 +36,16 @@ def _opportunity(_: dict[str, str], body: Any) -> str | None:
     return named(body.get("ProspectOpportunityId"))
 
 
+def _number(body: Any) -> int | None:
+    return auto_number(named(body.get("ProspectOpportunityId")) or "")
+
+
 @write(
     "POST /OpportunityManagement.svc/Update",
     page="update-an-opportunity",
-    queued=Queued("/opportunity/update", "Opportunity Update", "RequestID", record=_opportunity),
+    queued=Queued(
+        "/opportunity/update", "Opportunity Update", "RequestID", record=_opportunity, number=_number
+    ),
 )
 def update(call: Call[None, UpdateOpportunity]) -> Plan[Done[Id]]:
     """Update an Opportunity.

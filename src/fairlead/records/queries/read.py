@@ -172,7 +172,9 @@ def _fill(row: Any, pictures: dict[int, Picture]) -> None:
     found = dict(row)
     if text := found.get("leads"):
         for lead in _read_leads.decode(text):
-            pictures[lead.org_id].leads[lead.id] = lead
+            picture = pictures[lead.org_id]
+            picture.leads[lead.id] = lead
+            picture.latest = max(picture.latest, lead.touched_on)
     if text := found.get("keys"):
         for key in _read_keys.decode(text):
             pictures[key.org_id].keys[key.field, key.value] = key.lead_id
@@ -180,17 +182,20 @@ def _fill(row: Any, pictures: dict[int, Picture]) -> None:
         for activity in _read_activities.decode(text):
             picture = pictures[activity.org_id]
             picture.activities[activity.id] = activity
+            picture.latest = max(picture.latest, activity.modified_on)
             if activity.auto_id is not None:
                 picture.by_auto_id[activity.auto_id] = activity
     if text := found.get("opportunities"):
         for activity in _read_activities.decode(text):
             picture = pictures[activity.org_id]
             known = picture.activities.setdefault(activity.id, activity)
+            picture.latest = max(picture.latest, activity.modified_on)
             picture.opportunities.setdefault(known.lead_id or "", []).append(known)
     if text := found.get("accounts"):
         for account in _read_accounts.decode(text):
             picture = pictures[account.org_id]
             picture.accounts[account.id] = account
+            picture.latest = max(picture.latest, account.modified_on)
             for name in ("CompanyName", "CompanyNumber", "CompanyIdentifier"):
                 value = account.name if name == "CompanyName" else account.fields.get(name)
                 if value:

@@ -45,7 +45,11 @@ def fill(found: dict[str, Any], pictures: dict[int, Picture]) -> None:
     """Put what was read into the pictures."""
     if text := found.get("tasks"):
         for task in _read_tasks(text):
-            pictures[task.org_id].tasks[task.id] = task
+            picture = pictures[task.org_id]
+            picture.tasks[task.id] = task
+            picture.latest = max(picture.latest, task.modified_on)
     if text := found.get("notes"):
         for note in _read_notes(text):
-            pictures[note.org_id].notes[note.id] = note
+            picture = pictures[note.org_id]
+            picture.notes[note.id] = note
+            picture.latest = max(picture.latest, note.modified_on)

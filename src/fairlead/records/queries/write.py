@@ -12,8 +12,8 @@ from fairlead.records.picture import Picture
 from fairlead.records.queries.encoding import encode
 
 _TYPES = {
-    rows.Lead: """org_id bigint, id uuid, version int, auto_id bigint, owner_id uuid, stage text, score int,
-        engagement_score int, revenue numeric, account_id uuid, is_lead bool, created_by uuid,
+    rows.Lead: """org_id bigint, id uuid, version int, auto_id bigint, owner_id uuid, stage text, score bigint,
+        engagement_score bigint, revenue numeric, account_id uuid, is_lead bool, created_by uuid,
         created_on timestamptz, modified_by uuid, modified_on timestamptz, touched_on timestamptz,
         first_activity_id uuid, first_activity_on timestamptz, last_activity_id uuid,
         last_activity_on timestamptz, last_activity_code int, fields jsonb""",
@@ -37,8 +37,8 @@ _TYPES = {
         created_on timestamptz, modified_by uuid, modified_on timestamptz""",
 }
 
-_TYPES[rows.LeadCount] = """org_id bigint, id uuid, version int, score int, engagement_score int,
-        touched_on timestamptz, first_activity_id uuid, first_activity_on timestamptz, last_activity_id uuid,
+_TYPES[rows.LeadCount] = """org_id bigint, id uuid, version int, score bigint,
+        engagement_score bigint, touched_on timestamptz, first_activity_id uuid, first_activity_on timestamptz, last_activity_id uuid,
         last_activity_on timestamptz, last_activity_code int"""
 
 _FIXED = {"org_id", "id", "version", "auto_id", "created_by", "created_on"}

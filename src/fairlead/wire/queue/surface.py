@@ -219,7 +219,8 @@ class AsyncApi:
         request = NewRequest(call.org_id, accepted, queued.path, record, call.actor.id, own, text, call.now)
         if callback is not None:
             request.callback_url, request.callback_key_id = callback, key_id
-        return functools.partial(_store, request=request, key_id=key_id)
+        number = queued.number(body) if queued.number is not None else None
+        return functools.partial(_store, request=request, key_id=key_id, number=number)
 
     async def _check_key(self, db: Any, org_id: int, key_id: str) -> None:
         """Raises Unauthorised when the x-api-key is disabled now."""
@@ -278,11 +279,13 @@ class AsyncApi:
         return found
 
 
-def _store(call: Call[Any, Any], request: NewRequest, key_id: str) -> Plan[Accepted]:
+def _store(call: Call[Any, Any], request: NewRequest, key_id: str, number: int | None) -> Plan[Accepted]:
     """Runs anew when definitions have changed meanwhile, so a key that was disabled counts at once."""
     if key_id not in call.defs.async_keys:
         raise Unauthorised
-    picture = yield Needs()
+    picture = yield Needs(auto_activities=[number] if number is not None else ())
+    if number is not None and (named := picture.by_auto_id.get(number)) is not None:
+        request.record = named.id
     picture.also("async_new", request)
     return Accepted(ACCEPTED, request.id)
 
