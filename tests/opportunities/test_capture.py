@@ -17,14 +17,6 @@ ADD = "/v2/OpportunityManagement.svc/Bulk/Add/ByLeadField"
 CODE = 12005
 
 
-async def settings(world: World, **some: Any) -> None:
-    statement = (
-        "update record_type set definition = definition || $3::text::jsonb where org_id = $1 and code = $2"
-    )
-    await world.db.execute(statement, world.org_id, CODE, json.dumps(some))
-    await world.definitions_changed()
-
-
 @pytest.fixture
 async def lead(world: World) -> str:
     return (await world.need("lead.1"))["lead.1"]
@@ -216,7 +208,7 @@ async def test_a_queued_failure_is_an_error(client: Client, lead: str, name: str
 @pytest.fixture
 async def ruled(world: World, lead: str) -> World:
     """Opportunities of the type with the same name and source are the same."""
-    await settings(world, duplicate_fields=["mx_Custom_1", "mx_Custom_3"])
+    await world.type_settings(CODE, duplicate_fields=["mx_Custom_1", "mx_Custom_3"])
     return world
 
 
@@ -302,13 +294,13 @@ async def test_captures_at_once_open_one_opportunity(client: Client, ruled: Worl
 
 
 async def test_what_is_blank_everywhere_is_no_duplicate(client: Client, world: World, lead: str) -> None:
-    await settings(world, duplicate_fields=["mx_Custom_3"])
+    await world.type_settings(CODE, duplicate_fields=["mx_Custom_3"])
     for _ in range(2):
         assert (await client.post(CAPTURE, capture(on(world))))["IsUnique"] is True
 
 
 async def test_the_default_owner_counts_as_equal(client: Client, world: World, lead: str) -> None:
-    await settings(world, duplicate_fields=["mx_Custom_1", "Owner"])
+    await world.type_settings(CODE, duplicate_fields=["mx_Custom_1", "Owner"])
     await client.post(CAPTURE, capture(on(world)))
     assert (await client.post(CAPTURE, capture(on(world))))["IsUnique"] is False
 
@@ -319,7 +311,7 @@ async def test_the_auto_number_is_shown_and_names_the_opportunity(
     await world.add_fields(
         CODE, Field("mx_Custom_31", "Number", DataType.NUMBER, mandatory=True, sequence=31)
     )
-    await settings(world, auto_id_field="mx_Custom_31")
+    await world.type_settings(CODE, auto_id_field="mx_Custom_31")
     fields = {"mx_Custom_1": "Car", "mx_Custom_31": "77"}
     id = (await client.post(CAPTURE, capture(on(world), fields)))["CreatedOpportunityId"]
     found = await stored(world, id)

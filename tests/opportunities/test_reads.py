@@ -57,7 +57,8 @@ def missing(name: str, action: str) -> Envelope:
 
 @pytest.fixture
 async def values(world: World) -> dict[str, str]:
-    """Three opportunities of a lead, two types; one of another lead."""
+    """Three opportunities of a lead, two types, of which 12005 shows numbers; one of another lead."""
+    await world.type_settings(12005, auto_id_field="mx_Custom_30")
     await world.add_fields(
         12005,
         Field(
@@ -229,7 +230,7 @@ async def test_elements_and_rows_in_order(client: Client, values: dict[str, str]
     first = wanted(
         12005, [values["opp.4"], NOBODY, values["opp.1.number"], values["opp.3"], "x", values["opp.1"]]
     )
-    second = wanted("12003", [values["opp.3"]], {"Include_CSV": "CreatedOn"})
+    second = wanted("12003", [values["opp.3"], values["opp.3.number"]], {"Include_CSV": "CreatedOn"})
     found = await client.post(
         BY_IDS, {"SearchParameters": first["SearchParameters"] + second["SearchParameters"]}
     )
@@ -301,6 +302,7 @@ async def test_details(client: Client, values: dict[str, str]) -> None:
     assert shown["CreatedOn"]["Value"] == "2020-01-01 10:00:00"
     assert [option["Value"] for option in json.loads(shown["Status"]["OptionSet"])] == ["Open", "Won", "Lost"]
     assert (await client.get(DETAILS, OpportunityId=values["opp.1.number"]))["ID"] == values["opp.1"]
+    assert (await client.post(ACTIVITIES, opportunityId=values["opp.1.number"]))["RecordCount"] == 2
 
 
 async def test_no_details(client: Client, values: dict[str, str]) -> None:
@@ -313,7 +315,7 @@ async def test_no_details(client: Client, values: dict[str, str]) -> None:
         verb = "GET" if path == DETAILS else "POST"
         response = await client.send(verb, path)
         assert response.json()["ExceptionMessage"] == f"'{name}' is mandatory for {action}"
-        for id in (NOBODY, "x", values["activity.1"], "999999", "1" * 40):
+        for id in (NOBODY, "x", values["activity.1"], values["opp.3.number"], "999999", "1" * 40):
             response = await client.send(verb, f"{path}?opportunityId={id}")
             assert response.json()["ExceptionMessage"] == UNKNOWN.message
 

@@ -161,8 +161,12 @@ async def test_an_emptied_owner_is_the_user_of_the_key(client: Client, opportuni
     assert str((await stored(client.world, opportunity))["owner_id"]) == client.world.user_id
 
 
-async def test_the_auto_number_is_an_id(client: Client, opportunity: str) -> None:
+async def test_the_auto_number_is_an_id_where_the_type_shows_it(client: Client, opportunity: str) -> None:
     number = client.world.values["opp.1.number"]
+    assert await client.refused(UPDATE, body(number, mx_Custom_3="Web")) == UNKNOWN
+    await client.world.type_settings(12005, auto_id_field="mx_Custom_99")  # a field that the type has not
+    assert await client.refused(UPDATE, body(number, mx_Custom_3="Web")) == UNKNOWN
+    await client.world.type_settings(12005, auto_id_field="mx_Custom_11")
     for sent in (number, int(number), opportunity.upper()):
         assert (await client.post(UPDATE, body(sent)))["Message"] == {"Id": opportunity}  # type: ignore[arg-type]
 
@@ -172,19 +176,11 @@ async def test_nobody_writes_the_auto_number(client: Client, opportunity: str) -
     await world.add_fields(
         12005, Field("mx_Custom_31", "Number", DataType.NUMBER, mandatory=True, sequence=31)
     )
-    await settings(world, 12005, auto_id_field="mx_Custom_31")
+    await world.type_settings(12005, auto_id_field="mx_Custom_31")
     await client.post(UPDATE, body(opportunity, mx_Custom_31="77", mx_Custom_3="Web"))
     found = await fields(world, opportunity)
     assert "mx_Custom_31" not in found
     assert found["mx_Custom_3"] == "Web"
-
-
-async def settings(world: World, code: int, **some: Any) -> None:
-    statement = (
-        "update record_type set definition = definition || $3::text::jsonb where org_id = $1 and code = $2"
-    )
-    await world.db.execute(statement, world.org_id, code, json.dumps(some))
-    await world.definitions_changed()
 
 
 @pytest.mark.parametrize("id", ["", None, ...])

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from fairlead.activities import drafts
-from fairlead.activities.rules import opportunity_needs, opportunity_of
+from fairlead.activities.rules import auto_field, opportunity_needs, opportunity_of
 from fairlead.errors import DomainError, Forbidden, InvalidEventCode, UnknownReference
 from fairlead.fields.model import Field
 from fairlead.leads import rules as leads
@@ -40,8 +40,8 @@ def type_of(call: Call[Any, Any], code: Scalar) -> RecordType:
 
 
 def find(picture: Picture, call: Call[Any, Any], reference: str) -> tuple[Activity, Lead, RecordType]:
-    """The opportunity with this id or auto number, its lead and its type. Raises UnknownReference, Forbidden."""
-    found = opportunity_of(picture, reference)
+    """The opportunity that is named, its lead and its type. Raises UnknownReference, Forbidden."""
+    found = opportunity_of(picture, call, reference)
     kind, lead = call.defs.types.get(found.code), picture.leads.get(found.lead_id or "")
     if lead is None or kind is None or kind.kind != "opportunity":
         raise UnknownReference("Opportunity does not exist")
@@ -75,15 +75,9 @@ def update(
     return found
 
 
-def _auto_field(kind: RecordType) -> str | None:
-    """The field that shows the auto number, where the type has one."""
-    name: str | None = kind.setting("auto_id_field")
-    return name if name in kind.fields else None
-
-
 def _writable(call: Call[Any, Any], kind: RecordType, fields: list[Pair] | None) -> list[Pair]:
     """The fields sent but for the auto number, which nobody writes."""
-    auto = _auto_field(kind)
+    auto = auto_field(kind)
     kept = [pair for pair in fields or () if pair.name != auto]
     if len(kept) < len(fields or ()):
         call.notice("read-only-attribute", auto or "")
@@ -150,7 +144,7 @@ class Wish:
             skip_options=skip_options,
         )
         self._first_stage()
-        auto = _auto_field(self.type)
+        auto = auto_field(self.type)
         if auto is not None:
             self.draft.values[auto] = Decimal(
                 0
@@ -191,7 +185,7 @@ class Wish:
         status, owner_id, fields = self.values
         by, number = self.by, picture.number(NUMBER)
         fields = dict(fields)
-        if (auto := _auto_field(self.type)) is not None:
+        if (auto := auto_field(self.type)) is not None:
             fields[auto] = number
         opened = posting.post(
             picture,

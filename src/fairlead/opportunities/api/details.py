@@ -26,7 +26,7 @@ MOST_IDS = 2000
 
 
 class ById(Query):
-    """The opportunity by its id or auto number."""
+    """The opportunity by its id, or by the AutoId value that its type shows."""
 
     OpportunityId: str | None = None
     getFileURL: str | None = None
@@ -156,7 +156,7 @@ def _columns(call: Call[Any, Any], columns: Columns | None, kind: RecordType) ->
 
 
 class OfOpportunity(Query):
-    """The opportunity by its id or auto number; one type of activity only, if wanted."""
+    """The opportunity by its id or the AutoId value that its type shows; one type of activity only, if wanted."""
 
     opportunityId: str | None = None
     activityEventCode: str | None = None

@@ -24,7 +24,7 @@ LIMIT = 25
 
 
 class UpdateOpportunity(Body):
-    """The opportunity by id or auto number, and what changes on it."""
+    """The opportunity by its id or the AutoId value that its type shows, and what changes on it."""
 
     ProspectOpportunityId: Scalar = None
     OpportunityNote: Scalar | UnsetType = UNSET
