@@ -150,6 +150,17 @@ async def test_an_id_without_a_kind_is_ignored_and_said_so(client: Client) -> No
     assert (await shown(client, response.json()["Message"]["Id"]))["RelatedEntityId"] is None
 
 
+async def test_an_opportunity_by_the_number_that_its_type_shows(client: Client) -> None:
+    values = await client.world.need("opp.1", "task.1")
+    about = {"RelatedEntity": 5, "RelatedEntityId": int(values["opp.1.number"])}
+    refused = await client.refused(CREATE, {"Name": "x", "TaskType": MEETING} | about)
+    assert refused == Envelope(500, UNKNOWN, "Opportunity does not exist")
+    await client.world.type_settings(12005, auto_id_field="mx_Custom_11")
+    assert (await shown(client, await created(client, **about)))["RelatedEntityId"] == values["opp.1"]
+    await client.post(UPDATE, {"UserTaskId": values["task.1"]} | about)
+    assert (await shown(client, values["task.1"]))["RelatedEntityId"] == values["opp.1"]
+
+
 async def test_an_inactive_user_owns_nothing_new(client: Client) -> None:
     user_id, *_ = await client.world.user_with_key("Sales_User")
     statement = "update app_user set active = false where org_id = $1 and id = $2"
@@ -213,7 +224,7 @@ async def test_a_change_leaves_the_rest_alone(client: Client) -> None:
 
 
 async def test_a_task_gets_another_subject(client: Client) -> None:
-    values = await client.world.need("lead.1", "lead.2", "opp.1", opp_1={"lead": "lead.2"})
+    values = await client.world.need("lead.1", "lead.2", "opp.1", "opp.2", opp_1={"lead": "lead.2"})
     task_id = await created(client, RelatedEntity=1, RelatedEntityId=values["lead.1"])
     for related, name, lead in ((5, "opp.1", "lead.2"), (1, "lead.1", "lead.1")):
         body = {"UserTaskId": task_id, "RelatedEntity": related, "RelatedEntityId": values[name]}
@@ -221,7 +232,21 @@ async def test_a_task_gets_another_subject(client: Client) -> None:
         assert (await shown(client, task_id))["RelatedEntityId"] == values[name]
         row = (await client.world.rows("task"))[0]
         assert str(row["lead_id"]) == values[lead]
+    for related, name in ((1, "lead.2"), (5, "opp.1")):
+        body = {"UserTaskId": task_id, "RelatedEntity": related, "RelatedEntityId": values[name]}
+        await client.post(UPDATE, body)
+        kept = "lead.1" if related == 1 else "opp.2"
+        await client.post(UPDATE, {"UserTaskId": task_id, "RelatedEntityId": values[kept].upper()})
+        task = await shown(client, task_id)
+        assert (task["RelatedEntity"], task["RelatedEntityId"]) == (related, values[kept])
+    # It names what the stored kind says: no lead where the task is about an opportunity.
+    refused = await client.refused(UPDATE, {"UserTaskId": task_id, "RelatedEntityId": values["lead.1"]})
+    assert refused == Envelope(500, UNKNOWN, "Opportunity does not exist")
     await client.post(UPDATE, {"UserTaskId": task_id, "RelatedEntity": 0})
+    response = await client.send(
+        "POST", UPDATE, json={"UserTaskId": task_id, "RelatedEntityId": values["lead.1"]}
+    )
+    assert response.headers["x-fairlead-diagnostics"] == "member-ignored;RelatedEntityId"
     row = (await client.world.rows("task"))[0]
     assert (row["related"], row["lead_id"], row["opportunity_id"]) == (0, None, None)
     refused = await client.refused(UPDATE, {"UserTaskId": task_id, "RelatedEntity": 1})

@@ -230,11 +230,11 @@ async def to_dos_by_email(call: Call[None, ToDos], db: Any) -> Tasks:
 
 async def _to_dos(call: Call[None, ToDos], db: Any, known: dict[str, User]) -> Tasks:
     body = call.body
+    if not body.Users:
+        raise MandatoryMissing("Users", "retrieving to-dos")
     page = page_of(body.Paging, cap=CAP)
     by, down = _order(call, body.Sorting)
     start, end = _days(body)
-    if not body.Users:
-        raise MandatoryMissing("Users", "retrieving to-dos")
     named = {str(one).strip().lower() for one in body.Users}
     owners = [user.id for name, user in known.items() if name in named]
     wanted = Filter(owners=owners, start=start, end=end, category=types.TO_DO)
