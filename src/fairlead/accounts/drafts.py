@@ -179,9 +179,3 @@ def check_dependents(kind: RecordType, names: Iterable[str], values: Mapping[str
                 check_dependent(field, values.get(name), values.get(field.parent))
             except FieldError as error:
                 raise refusal(error) from None
-
-
-def check_names(pairs: Iterable[Pair] | None) -> None:
-    """Raise BadRequest for a pair without a name, in field sets too: structure is judged before anything else."""
-    for pair in pairs or ():
-        check_names(pair.Fields if pair.name else None)

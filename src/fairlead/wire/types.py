@@ -5,6 +5,7 @@ Members carry the vendor's names. Source: the overview and error-handling pages.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Generic, Literal, TypeVar
 
 import msgspec
@@ -38,6 +39,12 @@ class Pair(Body):
             reason = "an element has neither Attribute nor SchemaName"
             raise BadRequest(reason)
         return found.strip()
+
+
+def check_names(pairs: Iterable[Pair] | None) -> None:
+    """Raise BadRequest for a pair without a name, in field sets too: structure is judged before anything else."""
+    for pair in pairs or ():
+        check_names(pair.Fields if pair.name else None)
 
 
 class Done(msgspec.Struct, Generic[T], kw_only=True):

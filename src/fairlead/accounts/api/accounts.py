@@ -10,7 +10,6 @@ import sqlalchemy as sa
 from fairlead.accounts import attributes, queries, removal, rules
 from fairlead.accounts.api.activities import needed
 from fairlead.accounts.api.family import read, write
-from fairlead.accounts.drafts import check_names
 from fairlead.activities.periods import period_of
 from fairlead.errors import ApiError, InvalidDataType, InvalidInput, MandatoryMissing
 from fairlead.leads.criteria import Attribute, Condition
@@ -27,6 +26,7 @@ from fairlead.wire.types import (
     Pair,
     Scalar,
     Sorting,
+    check_names,
     descending,
     names_of,
     page_of,

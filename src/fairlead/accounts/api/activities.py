@@ -9,7 +9,6 @@ from msgspec import UNSET, UnsetType
 
 from fairlead.accounts import queries, rules
 from fairlead.accounts.api.family import read, write
-from fairlead.accounts.drafts import check_names
 from fairlead.activities.periods import period_of
 from fairlead.activities.rendering import activity_type, plain_time, printed
 from fairlead.errors import MandatoryMissing, UnknownReference
@@ -18,7 +17,18 @@ from fairlead.orgs.definitions import Definitions
 from fairlead.records.picture import is_id
 from fairlead.records.rows import Activity
 from fairlead.wire.operation import Body, Call, Plan, Query
-from fairlead.wire.types import Done, Id, Paging, Pair, Scalar, Sorting, descending, page_of, truth
+from fairlead.wire.types import (
+    Done,
+    Id,
+    Paging,
+    Pair,
+    Scalar,
+    Sorting,
+    check_names,
+    descending,
+    page_of,
+    truth,
+)
 
 CAP = 1000
 """Rows on the largest page."""
