@@ -107,6 +107,16 @@ async def test_fields_are_an_array_of_objects(client: Client, world: World, fiel
     assert refused[:2] == (400, "MXInvalidInputException")
 
 
+async def test_under_a_type_that_is_switched_off_nothing_changes(client: Client, world: World) -> None:
+    id = (await world.need(ONE))[ONE]
+    await world.switch_type_off(10001)
+    before = await stored(world, id)
+    refused = await client.refused(UPDATE, {"CompanyActivityId": id, "ActivityNote": "x"})
+    assert refused == (500, "MXInvalidActivityException", "Event Code is invalid or empty")
+    assert await stored(world, id) == before
+    assert (await client.get(READ, activityId=id))["CompanyActivityId"] == id
+
+
 async def test_an_activity_of_a_lead_is_none_of_an_account(client: Client, world: World) -> None:
     id = (await world.need("activity.1"))["activity.1"]
     refused = await client.refused(UPDATE, {"CompanyActivityId": id, "ActivityNote": "x"})
