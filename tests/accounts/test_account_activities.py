@@ -160,3 +160,24 @@ async def test_only_account_activity_codes_are_posted(client: Client, world: Wor
     account = (await world.need("company.1"))["company.1"]
     refused = await client.refused(CREATE, {"RelatedCompanyId": account, "ActivityEvent": code})
     assert refused == (500, "MXInvalidActivityException", "Event Code is invalid or empty")
+
+
+@pytest.mark.parametrize(
+    ("column", "codes"),
+    [
+        ("ActivityDisplayName", [10002, 10001]),
+        ("CreatedByName", [10002, 10001]),
+        ("ActivityEvent", [10001, 10002]),
+    ],
+)
+async def test_sorted_by_what_rows_show(client: Client, world: World, column: str, codes: list[int]) -> None:
+    values = await world.need(ONE, "companyactivity.2", companyactivity_2={"code": "10002"})
+    other, *_ = await world.user_with_key("Sales_Manager", first_name="Aadi", last_name="Zoo")
+    statement = "update activity set created_by = $3 where org_id = $1 and id = $2"
+    await world.db.execute(statement, world.org_id, values["companyactivity.2"], other)
+    path = f"/v2/CompanyActivity.svc/Retrieve?companyId={values['company.1']}"
+    for direction, wanted in ((0, codes), (1, codes[::-1])):
+        body = {"Sorting": {"ColumnName": column, "Direction": direction}}
+        response = await client.send("POST", path, json=body)
+        assert [row["ActivityEvent"] for row in response.json()["CompanyActivities"]] == wanted
+        assert "x-fairlead-diagnostics" not in response.headers

@@ -110,6 +110,82 @@ async def test_order_and_page(client: Client, values: dict[str, str]) -> None:
     assert found == {"RecordCount": 3, "List": []}
 
 
+async def people(world: World) -> tuple[str, str]:
+    """Owners whose names stand before and behind Asha Rao, the user of the key: their ids."""
+    names = (("Aadi", "Zoo"), ("Zoe", "Ahn"))
+    first, last = [await world.user_with_key("Sales_Manager", first_name=a, last_name=b) for a, b in names]
+    return first[0], last[0]
+
+
+async def sorted_rows(
+    client: Client, path: str, body: dict[str, Any], column: str, direction: int, **query: str
+) -> Any:
+    """The rows, and the diagnostics."""
+    sorting = {"Sorting": {"ColumnName": column, "Direction": direction}}
+    response = await client.send("POST", path, json=body | sorting, query=list(query.items()))
+    assert response.status_code == 200
+    return response.json()["List"], response.headers.get("x-fairlead-diagnostics", "")
+
+
+async def test_sorted_by_what_rows_show_of_people(client: Client, values: dict[str, str]) -> None:
+    world = client.world
+    first, last = await people(world)
+    for name, owner in (("opp.1", last), ("opp.3", first)):
+        sent = {"ProspectOpportunityId": values[name], "Fields": [{"SchemaName": "Owner", "Value": owner}]}
+        await client.post("/v2/OpportunityManagement.svc/Update", sent)
+    statement = "update activity set created_by = $3 where org_id = $1 and id = $2"
+    await world.db.execute(statement, world.org_id, values["opp.2"], first)
+    for column, names in (
+        ("OwnerName", ["opp.3", "opp.2", "opp.1"]),
+        ("PACreatedByName", ["opp.2", "opp.1", "opp.3"]),
+    ):
+        for direction in (0, 1):
+            body = {"Sorting": {"ColumnName": column, "Direction": direction}}
+            found = await ids(client, values, body)
+            assert (found if direction == 0 else found[::-1]) == names
+
+
+async def test_a_search_is_sorted_by_what_rows_show_of_the_lead(
+    client: Client, values: dict[str, str]
+) -> None:
+    world = client.world
+    first, _ = await people(world)
+    statement = """update lead set owner_id = $3, fields = fields || '{"EmailAddress": "AAA@example.com", "LastName": null}'
+        where org_id = $1 and id = $2"""
+    await world.db.execute(statement, world.org_id, values["lead.2"], first)
+    # Meera has no last name now; Ravi Kumar is the other lead.
+    for column, position in (
+        ("LeadOwner", 0),
+        ("LeadName", 0),
+        ("FirstName", 0),
+        ("LastName", 0),
+        ("EmailAddress", 0),
+    ):
+        rows, said = await sorted_rows(client, SEARCH, search(), column, 0)
+        assert said == ""
+        assert [row["OpportunityId"] for row in rows].index(values["opp.4"]) == position, column
+        backward, _ = await sorted_rows(client, SEARCH, search(), column, 1)
+        assert [row["OpportunityId"] for row in backward] == [row["OpportunityId"] for row in rows][::-1]
+    _, said = await sorted_rows(client, SEARCH, search(), "P_LeadName", 0)
+    assert said == "unknown-sort-column;P_LeadName"
+
+
+async def test_activities_are_sorted_by_people_too(client: Client, values: dict[str, str]) -> None:
+    world = client.world
+    _, last = await people(world)
+    statement = "update activity set owner_id = $3 where org_id = $1 and id = $2"
+    await world.db.execute(statement, world.org_id, values["activity.1"], last)
+    rows, said = await sorted_rows(client, ACTIVITIES, {}, "OwnerName", 1, opportunityId=values["opp.1"])
+    assert [row["OwnerName"] for row in rows] == ["Zoe Ahn", "Asha Rao"]
+    assert said == ""
+    for column in ("LeadOwner", "CreatedByName"):  # the same for all: as ids come
+        rows, said = await sorted_rows(client, ACTIVITIES, {}, column, 0, opportunityId=values["opp.1"])
+        assert [row["ProspectActivityId"] for row in rows] == sorted(
+            (values["activity.1"], values["activity.2"])
+        )
+        assert said == ""
+
+
 async def test_too_large_a_page_is_made_smaller_and_said(client: Client, values: dict[str, str]) -> None:
     response = await client.send(
         "POST",

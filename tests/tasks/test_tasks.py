@@ -13,6 +13,7 @@ import pytest
 from fairlead.records import queries
 from fairlead.records.picture import Needs, Picture
 from fairlead.tasks import types
+from fairlead.tasks.queries import SORTED_BY
 from world import Client, Envelope, World, Worlds
 from world.client import envelope
 
@@ -442,13 +443,27 @@ async def test_pages_are_sorted_and_never_repeat(client: Client) -> None:
 
 async def test_sorting_by_every_column(client: Client) -> None:
     await client.world.need("task.1", "task.2", task_2={"completed": "2022-01-01 00:00:00"})
-    for column in ("UserTaskId", "Name", "Category", "EndDate", "Reminder", "StatusCode", "OwnerId", "CreatedOn",
-                   "ModifiedOn", "CompletedOn", "AutoId", "NoSuchColumn"):  # fmt: skip
+    for column in (*SORTED_BY, "NoSuchColumn"):
         body = {"Sorting": {"ColumnName": column, "Direction": 0}}
         response = await client.send("POST", "/v2/Task.svc/Retrieve", json=body)
         assert response.json()["RecordCount"] == 2
         said = response.headers.get("x-fairlead-diagnostics", "")
         assert ("unknown-sort-column;NoSuchColumn" in said) == (column == "NoSuchColumn")
+
+
+async def test_sorting_by_people_and_places(client: Client) -> None:
+    other, *_ = await client.world.user_with_key("Sales_Manager", first_name="Aadi", last_name="Zoo")
+    for name, more in (("a", {"OwnerId": other}), ("b", {"Location": "Pune"}), ("c", {"Location": "Agra"})):
+        await created(client, Name=name, **more)
+    for column, wanted in (("OwnerName", "abc"), ("Location", "acb"), ("OwnerEmailAddress", None)):
+        orders = []
+        for direction in (0, 1):
+            body = {"Sorting": {"ColumnName": column, "Direction": direction}}
+            response = await client.send("POST", "/v2/Task.svc/Retrieve", json=body)
+            assert "unknown-sort-column" not in response.headers["x-fairlead-diagnostics"]
+            orders.append("".join(row["Name"] for row in response.json()["List"]))
+        assert orders[0] == orders[1][::-1]
+        assert wanted in (orders[0], None)
 
 
 async def test_filters_of_the_list(client: Client) -> None:
