@@ -1,8 +1,9 @@
 """What may happen with opportunities. Works on a `Picture`: checks everything first, then changes it.
 
-The status is always one of the three. The stage is one that the status allows, unless a caller asked that options are
-not checked: then it stays what it was made until it is sent again or the status becomes another one. The single call,
-a bulk row and a queued request are the same plan.
+The status is always one of the three. A stage that is written is one that the status allows, and another status moves
+the stage to one that it allows, if the type has any for it. Only a caller who asks that options are not checked may
+write any text as the stage: it stays until a stage is sent again or the status becomes another one. The single call, a
+bulk row and a queued request are the same plan.
 """
 
 from __future__ import annotations
