@@ -108,7 +108,10 @@ STAGE = "Field name : 'mx_Custom_2' of datatype : 'SearchableDropdown' has an in
     ("sent", "message"),
     [
         (capture({"FirstName": "Yu", "SearchBy": "FirstName"}), "Invalid SearchBy value provided"),
-        (capture({"FirstName": "Yu", "SearchBy": "Nothing"}), "Invalid SearchBy value provided"),
+        (
+            capture({"FirstName": "Yu", "Nothing": "1", "SearchBy": "Nothing"}),
+            "Invalid SearchBy value provided",
+        ),
         (
             capture(OverwriteFields=True, UpdateEmptyFields="1"),
             "OverwriteFields and UpdateEmptyFields both cannot be true",

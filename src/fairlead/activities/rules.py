@@ -119,8 +119,10 @@ def lead_and_activity(
     lead = _find(picture, call, draft)
     if lead is not None and not leads.may_change(call, lead):
         raise Forbidden
-    if wish.error is not None:
+    if lead is None or wish.error is not None:
+        # What another lead holds comes first here, then what a new lead lacks.
         leads.check_collisions(picture, call.defs, draft, lead)
+    if wish.error is not None:
         if lead is None:
             leads.check_new(call, draft)
         raise wish.error

@@ -41,15 +41,17 @@ def changes(visit: Visit) -> list[tuple[str, list[tuple[str, str]]]]:
 
 @action("POST /leads/change", nav="leads")
 async def change(visit: Visit) -> Response:
-    """Give the chosen leads another stage or another owner."""
+    """Give the chosen leads another stage or another owner; those that are somebody else's by now are passed over."""
     back = local(str(visit.form.get("address", "")), ADDRESS)
-    ids = [str(one) for one in visit.form.getlist("id")]
+    ids = [str(one).lower() for one in visit.form.getlist("id")]
     name, _, value = str(visit.form.get("change", "")).partition(":")
     if not ids:
         return visit.redirect(back, say="No lead was chosen: tick the ones to change.")
     if name not in ("ProspectStage", "OwnerId") or not value:
         return visit.redirect(back, say="Choose a stage or an owner for the leads.")
-    changed = await visit.run(plans.update_all, ids, Pair(Attribute=name, Value=value))
+    async with visit.db() as db:
+        seen = await queries.seen_ids(db, visit.org_id, visit.sees, [id for id in ids if is_id(id)])
+    changed = await visit.run(plans.update_all, seen, Pair(Attribute=name, Value=value))
     return visit.redirect(back, say=_said(visit, name, value, changed, len(set(ids)) - changed))
 
 
