@@ -67,6 +67,13 @@ async def test_an_address_is_found_one_way_whatever_its_letters(client: Client, 
         assert row["ProspectID"] == lead
 
 
+async def test_the_address_of_the_owner_is_found_in_any_case(client: Client) -> None:
+    lead = await created(client, FirstName="A")
+    for operator in ("=", "IN"):
+        assert await found(client, "OwnerIdEmailAddress", operator, "ASHA.RAO@example.com") == {lead}
+    assert await found(client, "OwnerIdEmailAddress", "<>", "ASHA.RAO@example.com") == set()
+
+
 async def test_an_address_is_found_where_it_is_not_unique(client: Client) -> None:
     await client.world.db.execute(
         """update field f set definition = f.definition || '{"unique": false}' from record_type t

@@ -125,6 +125,10 @@ def _of_text(expression: Expression) -> Attribute:
     return Attribute(expression, expression, _as_text, sa.Text())
 
 
+def _of_email(text: Expression) -> Attribute:
+    return Attribute(sa.func.lower(text), text, str.strip, sa.Text(), folds=True)
+
+
 def _of_flag(expression: Expression) -> Attribute:
     shown = sa.case((expression, "1"), (sa.not_(expression), "0"))
     return Attribute(expression, shown, _boolean, sa.Boolean())
@@ -175,7 +179,7 @@ _CORE: dict[str, Attribute] = {
     "IsLead": _of_flag(lead.c.is_lead),
     "OwnerId": of_column(lead.c.owner_id, read_id),
     "OwnerIdName": of_user(lead.c.owner_id, USER_NAME),
-    "OwnerIdEmailAddress": of_user(lead.c.owner_id, app_user.c.email),
+    "OwnerIdEmailAddress": _of_email(of_user(lead.c.owner_id, app_user.c.email).text),
     "CreatedBy": of_column(lead.c.created_by, read_id),
     "CreatedByName": of_user(lead.c.created_by, USER_NAME),
     "CreatedOn": of_instant(lead.c.created_on),
@@ -231,7 +235,7 @@ def of_document(field: Field, stored: Any, unset: Any) -> Attribute:
     if kind is DataType.DATE:
         return Attribute(text, text, _day, sa.Text())
     if kind is DataType.EMAIL:
-        return Attribute(sa.func.lower(text), text, str.strip, sa.Text(), folds=True)
+        return _of_email(text)
     if kind is DataType.PHONE:
         return Attribute(text, text, str.strip, sa.Text())
     if field.multi_select:
