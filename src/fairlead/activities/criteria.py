@@ -171,27 +171,27 @@ def _at_least(column: Column, text: str, zone: Any) -> list[Step]:
 
 def _at_most(column: Column, text: str, zone: Any) -> list[Step]:
     if column.type in (DataType.DATE, DataType.DATETIME):
-        return [("lt", _span(column, text, zone)[1])]
+        return [("le", _span(column, text, zone)[1])]
     return [("le", _value(column, text))]
 
 
 def _beyond(column: Column, text: str, zone: Any, *, after: bool) -> list[Step]:
     if column.type in (DataType.DATE, DataType.DATETIME):
-        start, end = _span(column, text, zone)
-        return [("ge", end) if after else ("lt", start)]
+        first, last = _span(column, text, zone)
+        return [("gt", last) if after else ("lt", first)]
     return [("gt" if after else "lt", _value(column, text))]
 
 
 def _span(column: Column, text: str, zone: Any) -> tuple[Value, Value]:
-    """The stored forms of the start of what a text names, and of what follows it."""
+    """The stored forms of the first and the last instant of what a text names."""
     if column.type is DataType.DATE:
         # A day has no zone: what counts is the day written down.
-        first = search.span(text.strip()[:10], UTC)
-        return first[0].date().isoformat(), first[1].date().isoformat()
-    start, end = search.span(text, zone)
+        day = search.span(text.strip()[:10], UTC)[0].date().isoformat()
+        return day, day
+    first, last = search.span(text, zone)
     if column.column:
-        return start, end
-    return str(start)[:19], str(end)[:19]
+        return first, last
+    return str(first)[:19], str(last)[:23]
 
 
 def _value(column: Column, text: str) -> Value:

@@ -27,6 +27,10 @@ class NewActivity(Body):
     ProcessFilesAsync: Scalar = None
 
 
+NOTHING = NewActivity()
+"""An activity of which nothing is said is none."""
+
+
 class LeadAndActivity(Body):
     """Attributes of the lead, and the activity."""
 
@@ -64,7 +68,7 @@ def create_custom(call: Call[None, LeadAndActivity]) -> Plan[Done[Posted]]:
     if not body.LeadDetails:
         raise MandatoryMissing("LeadDetails", "creating lead and activity")
     new = body.Activity
-    if new is None:
+    if new is None or new == NOTHING:
         raise MandatoryMissing("Activity", "creating lead and activity")
     skip = truth(body.ValidateDropDownOptions, "ValidateDropDownOptions") or truth(
         new.ValidateDropDownOptions, "ValidateDropDownOptions"
