@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from fairlead.fields.email import email_key
 from fairlead.fields.model import DataType, Field
 from fairlead.fields.values import parse_boolean
 from fairlead.orgs.definitions import Definitions, RecordType
@@ -209,4 +210,4 @@ def _value(column: Column, text: str) -> Value:
         return flag
     if column.type in (DataType.USER, DataType.PRODUCT):
         return text.strip().lower()
-    return text
+    return email_key(text) if column.type is DataType.EMAIL else text

@@ -377,4 +377,7 @@ def _sides(column: Column, value: Any) -> tuple[sa.ColumnElement[Any], sa.Column
         return _expression(column), number if column.column else sa.func.to_jsonb(number, type_=JSONB)
     if isinstance(value, datetime):
         return _expression(column), sa.cast(value, sa.TIMESTAMP(timezone=True))
-    return _text(column).collate("C"), sa.cast(value, sa.Text)
+    text = _text(column)
+    if column.type is DataType.EMAIL:
+        text = sa.func.lower(text)  # as `email_key` has lowered the value
+    return text.collate("C"), sa.cast(value, sa.Text)
