@@ -280,7 +280,7 @@ def post_activity(
         created_on=now,
         modified_by=by,
         modified_on=now,
-        fields=values,
+        fields=activities.kept(call, draft, values),
     )
     picture.add_activity(activity)
     if account.last_activity_on is None or happened_on > account.last_activity_on:
@@ -316,7 +316,7 @@ def update_activity(
     draft = activities.draft(call, kind, fields, note=note, note_sent=note_sent, skip_options=skip_options)
     changes = activities.apply(call, activity, draft)
     if changes:
-        activities.write(activity, changes, now=call.now, by=call.actor.id)
+        activities.write(call, activity, changes)
         picture.touch_activity(activity)
         picture.record(activity.id, activity.code, changes, at=call.now, by=call.actor.id)
     return activity

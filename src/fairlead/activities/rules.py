@@ -89,7 +89,7 @@ class Wish:
             owner_id=owner_id or by,
             status=status,
             opportunity_id=opportunity_id,
-            fields=dict(fields),
+            fields=drafts.kept(call, self.draft, fields),
         )
 
 
@@ -280,8 +280,7 @@ def required_owner(call: Call[Any, Any], email: Scalar) -> None:
     text = str(email).strip() if email is not None else ""
     if not text:
         raise MandatoryMissing("ActivityOwnerEmail", "posting activity")
-    if call.defs.user(text) is None:
-        raise UnknownReference("User not found")
+    drafts.owner_of(call, text)
 
 
 def update(
@@ -316,7 +315,7 @@ def update(
     draft = drafts.draft(call, kind, fields, note=note, note_sent=note_sent, skip_options=skip_options)
     changes = drafts.apply(call, activity, draft)
     if changes:
-        drafts.write(activity, changes, now=call.now, by=call.actor.id)
+        drafts.write(call, activity, changes)
         picture.touch_activity(activity)
         picture.record(activity.id, activity.code, changes, at=call.now, by=call.actor.id, lead_id=lead.id)
     return activity

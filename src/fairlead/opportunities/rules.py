@@ -20,7 +20,8 @@ from fairlead.errors import (
     InvalidEventCode,
     UnknownReference,
 )
-from fairlead.fields.model import Field, activity_name
+from fairlead.fields.model import DataType, Field, activity_name
+from fairlead.fields.values import members_of
 from fairlead.leads import rules as leads
 from fairlead.leads.drafts import Draft as LeadDraft
 from fairlead.leads.drafts import compared_text
@@ -114,7 +115,7 @@ def _write(
 ) -> bool:
     if not changes:
         return False
-    drafts.write(found, changes, now=call.now, by=call.actor.id)
+    drafts.write(call, found, changes)
     picture.touch_activity(found)
     picture.record(found.id, found.code, changes, at=call.now, by=call.actor.id, lead_id=lead.id)
     return True
@@ -126,7 +127,7 @@ def _changes(call: Call[Any, Any], found: Activity, draft: drafts.Draft) -> dict
     if "Owner" in draft.sent and draft.owner_id is None:
         # Vendor: silent on emptying it later; an opportunity always has an owner, as when it is opened.
         draft.owner_id = call.actor.id
-    return drafts.apply(call, found, draft)
+    return drafts.apply(call, found, draft, settled=frozenset((STAGE,)))
 
 
 def _follow_status(draft: drafts.Draft, found: Activity) -> None:
@@ -196,9 +197,16 @@ class Wish:
             if other.code != self.type.code or other.status == "Lost":
                 continue
             theirs = other.fields | {drafts.NOTE: other.note, "Status": other.status, "Owner": other.owner_id}
-            if all(mine.get(name) == theirs.get(name) for name in names):
+            if all(mine.get(name) == self._comparable(name, theirs.get(name)) for name in names):
                 return other
         return None
+
+    def _comparable(self, name: str, stored: Any) -> Any:
+        """A stored value as one that is sent: of a field set the members, whoever wrote them."""
+        field = self.type.fields.get(name)
+        if field is None or field.data_type is not DataType.FIELD_SET:
+            return stored
+        return members_of(field, stored) or None
 
     def open(self, picture: Picture, call: Call[Any, Any], lead: Lead) -> Activity:
         """Open the opportunity on the lead, with its history."""
@@ -218,7 +226,7 @@ class Wish:
             owner_id=owner_id or by,
             status=status,
             auto_id=number,
-            fields=fields,
+            fields=drafts.kept(call, self.draft, fields),
         )
         changes = {name: [None, value] for name, value in fields.items()}
         changes |= {"Status": [None, status], "Owner": [None, opened.owner_id]}
