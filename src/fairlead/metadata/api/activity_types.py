@@ -9,7 +9,7 @@ import msgspec
 
 from fairlead.errors import InvalidInput, MandatoryMissing
 from fairlead.fields.model import Field
-from fairlead.fields.printing import FieldObject, field_objects
+from fairlead.fields.printing import FieldObject, behind_note, field_objects
 from fairlead.fields.standard import ACTIVITY_FIELDS
 from fairlead.metadata import rules
 from fairlead.metadata.api.bodies import FieldBody, field_of, number_of, text_of
@@ -108,9 +108,8 @@ async def activity_setting(call: Call[ByCode, None], db: Any) -> ActivitySetting
     if not call.query.code:
         raise MandatoryMissing("code", "retrieving activity type")
     kind = rules.type_of(call.defs, code_of(call.query.code), *rules.ACTIVITY_KINDS)
-    return ActivitySetting(
-        kind.id, kind.name, kind.display_name, kind.score, field_objects(kind.fields.values())
-    )
+    shown = field_objects(behind_note(kind.fields.values()))
+    return ActivitySetting(kind.id, kind.name, kind.display_name, kind.score, shown)
 
 
 class NewType(Body):
