@@ -139,18 +139,19 @@ async def _type(world: World, code: int, settings: dict[str, str]) -> None:
 
 
 async def _fields(world: World, kind: RecordType, settings: dict[str, str]) -> None:
-    """Drop-downs: `mx_Custom_2.options` = `a;b`, `mx_Custom_3.parent` = `mx_Custom_2`; else what `_plain` knows."""
+    """Drop-downs: `mx_Custom_2.options` = `a;b` (`multi`: several may be chosen), `mx_Custom_3.parent` = `mx_Custom_2`; else what `_plain` knows."""
     for setting, value in settings.items():
         name, _, what = setting.partition(".")
         old = kind.fields.get(name) or Field(name, name, DataType.TEXT, sequence=10 + len(kind.fields))
-        if what in ("options", "parent"):
-            options = value.split(";") if what == "options" else []
+        if what in ("options", "multi", "parent"):
+            options = value.split(";") if what != "parent" else []
             new = Field(
                 name,
                 old.display_name,
                 DataType.SELECT,
                 options=tuple(Option(text, order=order) for order, text in enumerate(options)),
                 parent=value if what == "parent" else None,
+                multi_select=what == "multi",
                 sequence=old.sequence,
             )
         else:

@@ -225,7 +225,8 @@ def _wish(body: NewType, known: dict[str, Field]) -> rules.TypeChange:
     fields = tuple(field_of(field, known.get(field.SchemaName or "")) for field in body.Fields or ())
     return rules.TypeChange(
         name=text_of(body.ActivityEventName, "ActivityEventName") or None,
-        score=number_of(body.Score, "Score", least=-1_000_000_000),
+        # Vendor: silent on how large a score may be.
+        score=number_of(body.Score, "Score", least=-rules.LARGEST_SCORE, most=rules.LARGEST_SCORE),
         settings=settings,
         fields=fields,
     )
