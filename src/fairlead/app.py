@@ -167,6 +167,7 @@ class Application:
             rate=settings.rate,
             bulk_rate=settings.bulk_rate,
             public_host=settings.public_host,
+            private_addresses=settings.callback_private_addresses,
         )
         self._console = self._made_console(self._pool, cache, self._batcher)
         transfers = TransferCrew(self._pool, cache, self._batcher)

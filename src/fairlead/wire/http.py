@@ -51,6 +51,7 @@ class Api:
         rate: Rate | None,
         bulk_rate: Rate | None = None,
         public_host: str = "",
+        private_addresses: bool = False,
     ) -> None:
         self._routes = {path: _Route(verbs) for path, verbs in registry.by_path.items()}
         self._pool = pool
@@ -62,6 +63,7 @@ class Api:
         self._bulk_rate = bulk_rate
         self._limiter = Limiter()
         self._public_host = public_host
+        self._private_addresses = private_addresses
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
@@ -111,6 +113,7 @@ class Api:
             now=datetime.now(UTC),
             request_id=request_id,
             host=self._public_host or headers.get(b"host", b"").decode("latin-1").removesuffix(":443"),
+            private_addresses=self._private_addresses,
         )
         key = None
         if operation.kind != "read" and (header := headers.get(b"idempotency-key")) is not None:

@@ -40,10 +40,11 @@ class Answer(msgspec.Struct, frozen=True):
     body: bytes
 
 
-def checked_url(text: str, *, private: bool) -> str:
+def checked_url(text: str, *, private: bool, plain: bool = False) -> str:
     """The address as it is stored. Raises WrongAddress.
 
-    `private`: addresses of one's own network are allowed, and with them http. Names are judged when something is sent.
+    `private`: addresses of one's own network are allowed, and with them http. `plain`: http is allowed everywhere.
+    Names are judged when something is sent.
     """
     if not text or len(text) > LONGEST:
         reason = f"it is not an address of 1 to {LONGEST} characters"
@@ -57,8 +58,8 @@ def checked_url(text: str, *, private: bool) -> str:
     except ValueError:
         reason = "it is not an address"
         raise WrongAddress(reason) from None
-    if parts.scheme != "https" and not (private and parts.scheme == "http"):
-        reason = "it must begin with https://"
+    if parts.scheme != "https" and not ((private or plain) and parts.scheme == "http"):
+        reason = f"it must begin with {'http:// or ' if plain else ''}https://"
         raise WrongAddress(reason)
     if not host or port == 0:
         reason = "it names no host" if not host else "its port is not a port"
@@ -169,9 +170,9 @@ class Poster:
         """Close all connections."""
         await self._pool.aclose()
 
-    async def post(self, url: str, body: bytes, headers: dict[str, str]) -> Answer:
-        """Send, and read the beginning of the answer. Raises WrongAddress, Unreachable."""
-        checked_url(url, private=self._private)
+    async def post(self, url: str, body: bytes, headers: dict[str, str], *, plain: bool = False) -> Answer:
+        """Send, and read the beginning of the answer; `plain` as in `checked_url`. Raises WrongAddress, Unreachable."""
+        checked_url(url, private=self._private, plain=plain)
         given = [(b"Host", urlsplit(url).netloc.encode()), (b"Connection", b"close")]
         given += [(name.encode(), value.encode()) for name, value in headers.items()]
         given.append((b"Content-Length", b"%d" % len(body)))
