@@ -147,7 +147,6 @@ class Application:
             queue_limit=settings.queue_limit,
             private_callbacks=settings.callback_private_addresses,
         )
-        keep = timedelta(days=settings.queue_keep_days)
         crew = Crew(
             self._url,
             cache,
@@ -155,7 +154,7 @@ class Application:
             settings.queue_workers,
             hint=hint,
             private_callbacks=settings.callback_private_addresses,
-            keep=keep,
+            keep=timedelta(days=settings.queue_keep_days),
         )
         await crew.open()
         self._api = Api(
