@@ -68,7 +68,7 @@ def add_by_opportunity(call: Call[OnOpportunity, list[NewActivity]]) -> Plan[All
 
 
 def _owned(call: Call[Any, Any], row: NewActivity) -> rules.Wish:
-    rules.postable(call, row.ActivityEvent)
+    rules.postable(call, row.code)
     rules.required_owner(call, row.ActivityOwnerEmail)
     return wish_of(call, row)
 
