@@ -1,8 +1,9 @@
-"""StatusWebhookURL of Delete Activities: told once the activities are gone, as the contract says, and nothing else."""
+"""StatusWebhookURL of jobs: told once what they do is done, as the contract says, and nothing else."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -110,6 +111,63 @@ async def test_an_order_that_is_refused_tells_nothing(queue: Queue, order: dict[
     url = {"StatusWebhookURL": "https://example.com/done"}
     await queue.client.refused(DELETE, order | url | {"ActivityEventList": ["163", "22"]})
     assert await told(queue.client) == []
+
+
+MEETING = {"Name": "Meeting"}
+
+
+async def test_bulks_of_tasks_tell_what_became_of_each_row(queue: Queue, receiver: Receiver) -> None:
+    url = {"StatusWebhookURL": receiver.address}
+    rows: list[Any] = [{"Name": "one", "TaskType": MEETING}, {"Name": "two", "TaskType": {"Name": "?"}}]
+    await queue.client.post("/v2/Task.svc/Bulk/Create", {"TaskList": rows} | url)
+    stored = {row["name"]: str(row["id"]) for row in await queue.world.rows("task")}
+    assert list(stored) == ["one"]
+    time = {"DueDate": "2030-01-01 10:00:00", "EndDate": "2030-01-01 11:00:00"}
+    moved: list[Any] = [{"UserTaskId": id, **time} for id in ("nobody", stored["one"])]
+    await queue.client.post("/v2/Task.svc/BulkUpdateAppointmentTime", {"TaskList": moved} | url)
+    gone = {"TaskIds": [stored["one"], "nobody"]} | url
+    answer = await queue.client.post("/v2/Task.svc/DeleteTasks", gone)
+    async with queue.working(private_callbacks=True):
+        arrived = await receiver.until(3)
+    bodies = {json.loads(some.body)["Operation"]: json.loads(some.body) for some in arrived}
+    unknown = {"ExceptionType": "MXInvalidEntityReferenceException"}
+    assert bodies == {
+        "Bulk Create Tasks": {
+            "Status": "Success",
+            "Operation": "Bulk Create Tasks",
+            "TasksCount": 2,
+            "CreatedTasksCount": 1,
+            "Details": [
+                {"RowNumber": 1, "TaskId": stored["one"], "TaskCreated": True},
+                {"RowNumber": 2, "TaskId": None, "TaskCreated": False}
+                | unknown
+                | {"ExceptionMessage": "Task Type does not exist"},
+            ],
+        },
+        "Bulk Update Appointment Timings": {
+            "Status": "Success",
+            "Operation": "Bulk Update Appointment Timings",
+            "TasksCount": 2,
+            "UpdatedTasksCount": 1,
+            "Details": [
+                {"RowNumber": 1, "TaskId": None, "TaskUpdated": False}
+                | unknown
+                | {"ExceptionMessage": "Task not found"},
+                {"RowNumber": 2, "TaskId": stored["one"], "TaskUpdated": True},
+            ],
+        },
+        "Bulk Delete Tasks": answer,
+    }
+
+
+async def test_a_bulk_of_which_every_row_is_refused_at_once_is_told_too(
+    queue: Queue, receiver: Receiver
+) -> None:
+    body = {"TaskList": [{"TaskType": MEETING}], "StatusWebhookURL": receiver.address}
+    await queue.client.post("/v2/Task.svc/Bulk/Create", body)
+    async with queue.working(private_callbacks=True):
+        [arrived] = await receiver.until(1)
+    assert json.loads(arrived.body)["CreatedTasksCount"] == 0
 
 
 @pytest.mark.parametrize(

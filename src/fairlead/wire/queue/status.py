@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
-from fairlead.records.picture import new_id
-from fairlead.wire.operation import Call, Queued, Registry
+from fairlead.records.picture import Needs, new_id
+from fairlead.wire.operation import Call, Plan, Queued, Registry
 from fairlead.wire.queue import queries
 from fairlead.wire.queue.outside import WrongAddress, checked_url
 from fairlead.wire.queue.queries import Ended, deliveries
 from fairlead.wire.queue.queries.deliveries import CALLBACK, STATUS_WEBHOOK, NewDelivery
 from fairlead.wire.types import Scalar
+
+R = TypeVar("R")
 
 FAULT = "There was an error processing the request. Please contact administrator."
 DONE = "Request was successfully completed"
@@ -97,17 +99,46 @@ async def announce(call: Call[Any, Any], db: Any, address: Scalar, result: Any) 
 
     Nothing is told without an address; at one that nothing is sent to neither, and that is noticed.
     """
+    if (url := _told_at(call, address)) is not None:
+        await deliveries.add(db, [_webhook(call, url, result)])
+
+
+def announced(call: Call[Any, Any], plan: Plan[R], address: Scalar, told: Callable[[R], Any]) -> Plan[R]:
+    """A plan whose result, as `told` puts it, is told at its StatusWebhookURL; else as `announce`."""
+    url = _told_at(call, address)
+    waiting = True
+    try:
+        needs = next(plan)
+    except StopIteration as stop:
+        result: R = stop.value
+        needs, waiting = Needs(), False
+    if not waiting and url is None:
+        return result
+    picture = yield needs
+    if waiting:
+        try:
+            plan.send(picture)
+        except StopIteration as stop:
+            result = stop.value
+    if url is not None:
+        picture.also("delivery_new", _webhook(call, url, told(result)))
+    return result
+
+
+def _told_at(call: Call[Any, Any], address: Scalar) -> str | None:
     text = "" if address is None else str(address).strip()
     if not text:
-        return
+        return None
     try:
-        url = checked_url(text, private=call.private_addresses, plain=True)
+        return checked_url(text, private=call.private_addresses, plain=True)
     except WrongAddress:
         call.notice("status-webhook-not-sent", text)
-        return
+        return None
+
+
+def _webhook(call: Call[Any, Any], url: str, result: Any) -> NewDelivery:
     body = _encode(result).decode()
-    new = NewDelivery(call.org_id, new_id(), STATUS_WEBHOOK, call.request_id, None, url, body, call.now)
-    await deliveries.add(db, [new])
+    return NewDelivery(call.org_id, new_id(), STATUS_WEBHOOK, call.request_id, None, url, body, call.now)
 
 
 async def give_up(db: Any, kinds: Mapping[str, Queued], request_id: str, now: datetime) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from fairlead.records.queries import encode
+from fairlead.records.queries import add_statement, encode
 
 CALLBACK = "callback"
 """Tells about a queued request: `about` is its id. Signed with the secret of an async key."""
@@ -69,9 +69,10 @@ class Told(msgspec.Struct):
 NEW = """
 insert into delivery (org_id, id, kind, about, key_id, url, body, state, attempts, created_on, due_on)
 select n.org_id, n.id, n.kind, n.about, n.key_id, n.url, n.body, 'due', 0, n.created_on, n.created_on
-from json_to_recordset($1::json) as n(org_id bigint, id uuid, kind text, about uuid, key_id uuid, url text, body text,
+from json_to_recordset($0::json) as n(org_id bigint, id uuid, kind text, about uuid, key_id uuid, url text, body text,
     created_on timestamptz)
 """
+add_statement("delivery_new", NEW)
 
 # Up to `$4` of every organisation, less what is being sent for it (`$5`, `$6`). Until `$2` they are the taker's: who
 # dies over them loses them to the next one then.
@@ -110,7 +111,7 @@ where d.org_id = old.org_id and d.id = old.id
 
 async def add(db: Any, deliveries: list[NewDelivery]) -> None:
     """Store what is to be sent; in the transaction of what it tells about."""
-    await db.execute(NEW, encode(deliveries))
+    await db.execute(NEW.replace("$0", "$1"), encode(deliveries))
 
 
 async def take(
