@@ -115,6 +115,7 @@ def lead_column_of(name: str, defs: Definitions) -> Column | None:
 def _field_column(name: str, fields: Mapping[str, Field], *, on_lead: bool) -> Column | None:
     outer, _, inner = name.replace("x007E", "~").partition("~")
     field = fields.get(outer)
+    # Vendor: silent on which attributes of the lead may stand in a row; those that are computed may not.
     if field is None or field.read_only:
         return None
     if not inner:
