@@ -58,13 +58,83 @@ async def test_a_deal_is_dragged_to_another_stage(page: Page, server: str) -> No
     assert page.url.endswith(BOARD)
 
 
-async def test_a_deal_is_won_by_dragging_it_off_the_board(page: Page, server: str) -> None:
+async def test_a_deal_is_won_by_dragging_it_and_stays_in_sight(page: Page, server: str) -> None:
     await page.goto(BOARD)
     card, id, name = await first_of(page, "Proposal")
+    before = await count(page, "Closed Won")
     await drag(page, card, "Closed Won")
     await expect(page.locator("#toasts")).to_contain_text(f"{name} is in Closed Won now, its status is Won.")
-    await expect(page.locator(f'[data-id="{id}"]')).to_have_count(0)
+    await expect(lane(page, "Closed Won").locator(f'[data-id="{id}"]')).to_be_visible()
+    await expect(lane(page, "Closed Won").locator(".count")).to_have_text(str(before + 1))
     assert await told(server, id) == {"Status": "Won", "Stage": "Closed Won"}
+
+
+async def test_a_card_that_is_held_over_a_stage_shows_where_it_would_lie(page: Page, server: str) -> None:
+    await page.goto(BOARD)
+    card, id, _ = await first_of(page, "Qualified")
+    before = await told(server, id)
+    await card.hover()
+    await page.mouse.down()
+    for stage in ("Proposal", "Closed Lost"):
+        for _ in range(2):
+            await lane(page, stage).locator("h2").hover()
+        await expect(lane(page, stage).locator(".drop-here")).to_be_visible()
+        await expect(page.locator(".drop-here")).to_have_count(1)
+    for _ in range(2):
+        await lane(page, "Qualified").locator("h2").hover()
+    await expect(page.locator(".drop-here")).to_have_count(0)
+    await page.mouse.up()
+    await expect(page.locator(".dragging")).to_have_count(0)
+    assert await told(server, id) == before
+
+
+async def test_every_stage_is_in_sight_on_a_screen_of_1280(page: Page) -> None:
+    await page.goto(BOARD)
+    box = page.locator(".board-box")
+    assert await box.evaluate("box => box.scrollWidth <= box.clientWidth")
+    widths = await page.locator(".lane").evaluate_all("lanes => lanes.map(one => one.offsetWidth)")
+    assert len(widths) == 6
+    assert min(widths) > 180
+    await page.set_viewport_size({"width": 1920, "height": 1000})
+    assert await page.locator(".board").evaluate("board => board.offsetWidth") > 1600
+
+
+async def test_the_drop_down_of_a_card_shows_when_one_is_at_it(page: Page) -> None:
+    await page.goto(BOARD)
+    card, _, _ = await first_of(page, "Qualified")
+    moves = card.locator(".deal-move")
+    await page.mouse.move(2, 2)
+    await expect(moves).to_have_css("opacity", "0")
+    height = await card.evaluate("card => card.offsetHeight")
+    await card.hover()
+    await expect(moves).to_have_css("opacity", "1")
+    await page.mouse.move(2, 2)
+    await card.locator("select").focus()
+    await expect(moves).to_have_css("opacity", "1")
+    assert await card.evaluate("card => card.offsetHeight") == height, "nothing moves"
+
+
+async def test_filters_count_at_once(page: Page) -> None:
+    await page.goto(BOARD)
+    name = await page.locator(".deal a.strong").first.inner_text()
+    await page.get_by_role("searchbox", name="Name, lead, e-mail, company").fill(name)
+    await expect(page.locator(".board > .lane .deal")).to_have_count(1)
+    await expect(page).to_have_url(re.compile("q="))
+    await expect(page.get_by_role("searchbox", name="Name, lead, e-mail, company")).to_be_focused()
+    await page.get_by_role("combobox", name="Type").select_option(label="Property Purchase")
+    await expect(page.locator(".board-box")).to_have_attribute("aria-label", "Property Purchase by stage")
+    await page.get_by_role("link", name="Clear", exact=True).click()
+    await expect(page).to_have_url(re.compile(r"/app/opportunities\?type=12231$"))
+    await expect(page.get_by_role("link", name="Clear", exact=True)).to_have_count(0)
+    # Going back leads to what was there before the filters.
+    await page.get_by_role("link", name="List", exact=True).click()
+    await expect(page).to_have_url(re.compile("view=list"))
+    await page.get_by_role("combobox", name="Status").focus()
+    await page.keyboard.type("Won")
+    await expect(page).to_have_url(re.compile("status=Won"))
+    await expect(page.get_by_role("combobox", name="Status")).to_be_focused()
+    await page.go_back()
+    await expect(page.locator(".board-box")).to_be_visible()
 
 
 async def test_a_deal_is_moved_with_the_keyboard_alone(page: Page, server: str) -> None:
@@ -76,8 +146,7 @@ async def test_a_deal_is_moved_with_the_keyboard_alone(page: Page, server: str) 
     await expect(moved.locator("a").first).to_be_focused()
     await expect(page.locator("#board-said")).to_have_text(re.compile(f"^{name} moved to Proposal"))
     assert await told(server, id) == {"Status": "Open", "Stage": "Proposal"}
-    # And with what every card has: Tab to the lead, to the stages, to the button.
-    await page.keyboard.press("Tab")
+    # And with what every card has: Tab to the stages, to the button.
     await page.keyboard.press("Tab")
     await page.keyboard.type("Neg")
     await page.keyboard.press("Tab")

@@ -57,15 +57,14 @@ async def five_deals(world: World) -> None:
 
 
 def names(browser: Browser) -> list[str]:
-    """The opportunities that are shown, in their order."""
-    found = re.findall(
-        r'<a class="strong"[^>]*href="/app/opportunities/[^"]*"[^>]*>([^<]*)</a>', browser.text
-    )
+    """The opportunities that are shown, in their order; on the board those that are open."""
+    shown = browser.text.partition('<div class="ways-out">')[0]
+    found = re.findall(r'<a class="strong"[^>]*href="/app/opportunities/[^"]*"[^>]*>([^<]*)</a>', shown)
     return [html.unescape(one) for one in found]
 
 
 def lanes(browser: Browser) -> dict[str, str]:
-    """The text of each column of the board by its title."""
+    """The text of each lane of the board by its title."""
     found = re.findall(r'<section class="lane.*?</section>', browser.text, re.DOTALL)
     texts = [re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", one))).strip() for one in found]
     titles = [html.unescape(re.findall(r"<h2[^>]*>(.*?)</h2>", one)[0]) for one in found]
@@ -100,12 +99,72 @@ async def test_the_board_has_the_stages_in_order_with_count_and_sum(browser: Bro
         "Closed Won",
         "Closed Lost",
     ]
-    assert found["Prospecting"].startswith("Prospecting 2 opportunities, worth ₹12,34,001")
-    assert found["Proposal"].startswith("Proposal 1 opportunity, worth ₹0")
-    assert "Nothing here" in found["Negotiation"]
-    assert "A card that is moved here is Won" in found["Closed Won"]
+    assert found["Prospecting"].startswith("Prospecting 2 2 opportunities, worth ₹12,34,001")
+    assert found["Proposal"].startswith("Proposal 1 1 opportunity, worth ₹0")
+    assert found["Negotiation"] == "Negotiation 0 0 opportunities, worth ₹0"
     assert sorted(names(browser)) == ["Alpha", "Gamma", "beta"]
     assert 'href="/app/opportunities"' in browser.text, "the navigation shows it"
+
+
+async def test_stages_that_end_a_deal_show_the_newest_of_a_month(browser: Browser, world: World) -> None:
+    await five_deals(world)
+    await world.need(
+        **{f"opp_{n}": {"status": "Won", "mx_Custom_2": "Closed Won"} for n in (6, 7, 8, 9)},
+        opp_10={"status": "Lost", "mx_Custom_2": "Closed Lost"},
+    )
+    for number, days in ((4, 0), (5, 0), (6, 3), (7, 2), (8, 1), (9, 31), (10, 40)):
+        await set_deal(world, f"opp.{number}", modified_on=datetime.now(UTC) - timedelta(days=days))
+    for number in (6, 7, 8, 9, 10):
+        await set_deal(world, f"opp.{number}", fields={"mx_Custom_6": 10})
+    await browser.get(BOARD)
+    won, lost = lanes(browser)["Closed Won"], lanes(browser)["Closed Lost"]
+    assert won.startswith("Closed Won 4 4 opportunities, worth $35 in 30 days Delta ")
+    assert re.findall("Opportunity [0-9]+|Delta", won) == ["Delta", "Opportunity 8", "Opportunity 7"]
+    assert lost.startswith("Closed Lost 1 1 opportunity, worth $0 in 30 days Epsilon ")
+    (more,) = re.findall(r'class="lane-end"><a href="([^"]*)">All Closed Won', browser.text)
+    await browser.get(html.unescape(more))
+    assert len(names(browser)) == 5
+    assert "status=Won" in browser.path
+    # What is asked for holds there, too.
+    await browser.get(f"{BOARD}&q=delta")
+    assert lanes(browser)["Closed Won"].startswith("Closed Won 1 1 opportunity, worth $5 in 30 days")
+    assert lanes(browser)["Closed Lost"].startswith("Closed Lost 0 0 opportunities")
+
+
+async def test_a_card_says_the_lead_once_and_tells_near_days_without_year(
+    browser: Browser, world: World
+) -> None:
+    await world.need("opp.1", "opp.2")
+    soon, far = (datetime.now(UTC) + timedelta(days=days) for days in (10, 500))
+    await set_deal(
+        world, "opp.1", fields={"mx_Custom_1": "Ravi Kumar: House", "mx_Custom_8": f"{soon:%F} 06:00:00.000"}
+    )
+    await set_deal(world, "opp.2", fields={"mx_Custom_1": "Boat", "mx_Custom_8": f"{far:%F} 06:00:00.000"})
+    await browser.get(BOARD)
+    found = lanes(browser)["Prospecting"]
+    assert found.count("Ravi Kumar") == 2, "one name has it, under the other it stands"
+    assert f"closes {soon:%-d %b} " in found
+    assert f"closes {far:%-d %b %Y} " in found
+
+
+async def test_the_board_opens_with_the_type_looked_at_last_or_the_fullest(
+    browser: Browser, world: World
+) -> None:
+    await world.need("opp.1", "opp.2", opp_3={"code": "12000"}, opp_4={"code": "12000", "status": "Won"})
+    await world.definitions_changed()
+
+    async def shown() -> str:
+        await browser.get("/app/opportunities")
+        return re.findall(r'class="board-box"[^>]*aria-label="([^"]*) by stage"', browser.text)[0]
+
+    fullest = await shown()
+    assert fullest == world.defs.types[12005].display_name
+    await browser.get("/app/opportunities?type=12000&view=list")
+    assert await shown() == world.defs.types[12000].display_name
+    assert browser.response.headers.get("set-cookie") is None, "nothing is remembered that was not asked for"
+    await browser.get("/app/opportunities?type=99999")
+    assert browser.response.status_code == 200
+    assert 'name="address" value="/app/opportunities?type=12000"' in browser.text, "a view keeps the type"
 
 
 async def test_a_column_counts_all_and_shows_ten(browser: Browser, world: World) -> None:
@@ -115,7 +174,7 @@ async def test_a_column_counts_all_and_shows_ten(browser: Browser, world: World)
     await browser.get(f"{BOARD}&sort=-value")
     assert len(names(browser)) == 10
     assert names(browser)[0] == "Opportunity 13"
-    assert lanes(browser)["Prospecting"].startswith("Prospecting 13 opportunities, worth $91")
+    assert lanes(browser)["Prospecting"].startswith("Prospecting 13 13 opportunities, worth $91")
     (more,) = re.findall(r'class="lane-end"><a href="([^"]*)">All 13', browser.text)
     await browser.get(html.unescape(more))
     assert len(names(browser)) == 13
@@ -127,7 +186,7 @@ async def test_stages_that_the_type_does_not_know_have_one_column(browser: Brows
     await set_deal(world, "opp.1", fields={"mx_Custom_2": "Lunch"})
     await set_deal(world, "opp.2", fields={"mx_Custom_2": None})
     await browser.get(BOARD)
-    assert lanes(browser)["Other stages"].startswith("Other stages 2 opportunities, worth $12,34,001")
+    assert lanes(browser)["Other stages"].startswith("Other stages 2 2 opportunities, worth $12,34,001")
     assert 'data-stage="~"' not in browser.text
     await browser.get(f"{LIST}&stage=~&sort=name")
     assert names(browser) == ["Alpha", "beta"]
@@ -197,8 +256,8 @@ async def test_opportunities_are_found(
     code = "" if "type=" in query else "type=12005&"
     await browser.get(f"/app/opportunities?{code}view={view}&{query}")
     assert browser.response.status_code == 200
-    if view == "" and query in ("page=2", "type=all&sort=name"):
-        return  # the board has no pages, and shows one type
+    if view == "" and ("status=" in query or "stage=" in query or query in ("page=2", "type=all&sort=name")):
+        return  # the board shows every stage of one type, and has no pages
     assert sorted(names(browser)) == sorted(found)
     ties = "stage" in query or "drop" in query
     if view == "list" and "sort=" in query and not ties and "-value" not in query:
@@ -219,7 +278,7 @@ async def test_who_owns_it_is_asked_for_and_sorted_by_name(browser: Browser, wor
 
 async def test_board_and_list_keep_what_is_asked_for(browser: Browser, world: World) -> None:
     await five_deals(world)
-    await browser.get(f"{BOARD}&q=alp&status=any&sort=name")
+    await browser.get(f"{BOARD}&q=alp&sort=name")
     (to_list,) = re.findall(
         r'<nav class="tabs".*?<a href="[^"]*"[^>]*>Board</a><a href="([^"]*)"', browser.text
     )
@@ -227,8 +286,9 @@ async def test_board_and_list_keep_what_is_asked_for(browser: Browser, world: Wo
     assert names(browser) == ["Alpha"]
     assert "view=list" in browser.path
     assert "q=alp" in browser.path
+    await browser.get(f"{browser.path}&status=any&stage=Prospecting")
     (to_board,) = re.findall(r'<nav class="tabs".*?<a href="([^"]*)"[^>]*>Board</a>', browser.text)
-    assert html.unescape(to_board) == "/app/opportunities?type=12005&q=alp&status=any&sort=name"
+    assert html.unescape(to_board) == "/app/opportunities?type=12005&q=alp&sort=name", "it shows every stage"
 
 
 async def test_pages_of_the_list_have_the_exact_count(browser: Browser, world: World) -> None:
@@ -244,8 +304,10 @@ async def test_pages_of_the_list_have_the_exact_count(browser: Browser, world: W
 async def test_a_filter_makes_a_clean_address(browser: Browser, world: World) -> None:
     await five_deals(world)
     sent = "/app/opportunities?view=list&type=12005&q=alp&status=Open&stage=&owner=&closing="
-    await browser.get(sent, hx_request="true", hx_boosted="true")
+    await browser.get(sent, hx_request="true", hx_target="results")
     assert names(browser) == ["Alpha"]
+    assert browser.response.headers["hx-replace-url"] == "/app/opportunities?view=list&type=12005&q=alp"
+    await browser.get(sent, hx_request="true", hx_boosted="true")
     assert browser.response.headers["hx-push-url"] == "/app/opportunities?view=list&type=12005&q=alp"
 
 
@@ -275,7 +337,7 @@ async def test_a_card_moves_to_another_stage(browser: Browser, world: World) -> 
     )
     assert browser.path == BOARD
     assert "Alpha is in Qualified now." in browser.text
-    assert lanes(browser)["Qualified"].startswith("Qualified 1 opportunity, worth $12,00,001")
+    assert lanes(browser)["Qualified"].startswith("Qualified 1 1 opportunity, worth $12,00,001")
     assert (await stored(world))["fields"]["mx_Custom_2"] == "Qualified"
     assert (await stored(world))["status"] == "Open"
     assert (await stored(world, "opp.2"))["fields"]["mx_Custom_2"] == "Prospecting", "only the pressed one"
@@ -290,6 +352,7 @@ async def test_a_stage_of_another_status_brings_it_along(browser: Browser, world
     await browser.send("/app/opportunities/move", move=id, address=BOARD, **{id: "Closed Won"})
     assert "Alpha is in Closed Won now, its status is Won." in browser.text
     assert "Alpha" not in names(browser)
+    assert "Alpha" in lanes(browser)["Closed Won"], "it stays in sight"
     found = await stored(world)
     assert (found["status"], found["fields"]["mx_Custom_2"]) == ("Won", "Closed Won")
     await browser.send("/app/opportunities/move", move=id, address=BOARD, **{id: "Proposal"})
@@ -573,6 +636,7 @@ async def test_a_seller_sees_and_changes_deals_of_own_leads_only(seller: Browser
         assert names(seller) == ["Opportunity 2"]
     await seller.get(BOARD)
     assert "1 opportunity, worth" in lanes(seller)["Prospecting"]
+    assert lanes(seller)["Closed Won"].startswith("Closed Won 0 ")
     token = seller.csrf
     lead = f"/app/leads/{world.values['lead.1']}"
     post = f"{lead}/activities/new?type=206&opportunity={other}"

@@ -158,6 +158,25 @@ from (
 group by s.stage
 """
 
+# What left the board lately, the last change first: for each stage and status a walk along the index.
+CLOSED = """
+select s.stage, count(*) as count, coalesce(sum(a.worth), 0) as worth,
+    ((array_agg(a.id order by a.modified_on desc, a.id desc))[:$2])::text[] as first
+from unnest($3::text[], $4::text[]) as s(stage, status)
+join activity a on a.org_id = $1 and a.status = s.status and a.stage = s.stage and a.modified_on >= $5 and {where}
+group by s.stage
+"""
+
+# Open opportunities of each type, counted as far as it takes to compare them.
+FULLEST = """
+select t.code from unnest($2::int[]) with ordinality as t(code, place),
+    lateral (select count(*) as count from (
+        select 1 from activity a where a.org_id = $1 and a.code = t.code and a.code >= 12000 and a.status = 'Open'
+        limit $3) s) c
+order by c.count desc, t.place limit 1
+"""
+ENOUGH = 1000
+
 LIST = """
 select (select count(*) from activity a where a.org_id = $1 and {where}) as total,
     array(select a.id::text from activity a where a.org_id = $1 and {where} order by {order} limit $2 offset $3) as ids
@@ -191,6 +210,29 @@ async def lanes(
         rows = await db.fetch(text.format(where=where, order=f"{by} {way}, a.id {ties}"), *where.parameters)
         first |= {row["stage"]: row["first"] for row in rows}
     return [Lane(**row, first=first.get(row["stage"], [])) for row in numbers]
+
+
+async def closed(
+    db: Any,
+    org_id: int,
+    chosen: Chosen,
+    ends: Sequence[tuple[str, str]],
+    *,
+    owner: str | None,
+    since: datetime,
+    size: int,
+) -> list[Lane]:
+    """The same of opportunities that ended, with their last change at `since` or after it; `ends`: stage and status."""
+    stages, statuses = [end[0] for end in ends], [end[1] for end in ends]
+    where = Where(org_id, size, stages, statuses, since)
+    _choose(where, chosen, owner)
+    return [Lane(**row) for row in await db.fetch(CLOSED.format(where=where), *where.parameters)]
+
+
+async def fullest(db: Any, org_id: int, codes: Sequence[int]) -> int:
+    """The type that has most open opportunities; of equal ones, and of very many, the first."""
+    found: int = await db.fetchval(FULLEST, org_id, list(codes), ENOUGH)
+    return found
 
 
 def _is_dear(chosen: Chosen, owner: str | None) -> bool:

@@ -1,4 +1,7 @@
-"""What the board and the list are asked for: read from the address, the same for both, and offered by their filters."""
+"""What the board and the list are asked for: read from the address, and offered by their filters.
+
+The board shows every stage of one type, so it asks for no stage and no status; the rest is the same for both.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from fairlead.opportunities import queries
 from fairlead.opportunities.queries import ORDERS, Chosen, Sorting
 from fairlead.opportunities.rules import STAGE
 from fairlead.orgs.definitions import RecordType
@@ -23,6 +27,10 @@ OPEN = "Open"
 OTHER = "~"
 """What `stage` says for those in no stage of their type."""
 NEWEST = "-changed"
+LOOKED_AT = "fairlead_deals"
+"""Cookie that holds the type one looked at last: a board without a type in its address shows that one."""
+KEPT = 365 * 86_400
+"""Seconds for which it is known."""
 
 _NAMES = ("view", "type", "q", "status", "stage", "owner", "closing", "sort")
 
@@ -55,31 +63,47 @@ class Asked(msgspec.Struct, kw_only=True):
         return with_query(ADDRESS, **(self.said | changes))
 
     @property
+    def query(self) -> str:
+        """The query string that asks for the same: what a saved view keeps."""
+        return self.at().partition("?")[2]
+
+    @property
+    def is_board(self) -> bool:
+        """True for the board, false for the list."""
+        return self.said.get("view") != "list"
+
+    @property
     def is_filtered(self) -> bool:
         """True when there is a condition besides the type and the usual status."""
         return bool(self.words or self.stage or self.owner or self.closing or self.status != OPEN)
 
+    @property
+    def cleared(self) -> str:
+        """The address of the same type without any condition."""
+        return self.at(q="", status="", stage="", owner="", closing="")
 
-def read(visit: Visit) -> Asked | None:
+
+async def read(visit: Visit, db: Any) -> Asked | None:
     """What the address asks for; what it says that cannot be is left out. None while there is no type."""
     kinds = types(visit)
     if not kinds:
         return None
     said = {name: visit.query.get(name, "").strip() for name in _NAMES}
-    named = next((kind for kind in kinds if str(kind.code) == said["type"]), None)
-    kind = named or kinds[0]
-    every = said["type"] == ALL
+    kind = await _kind(visit, db, kinds, said["type"])
+    is_list = said["view"] == "list"
+    every = is_list and said["type"] == ALL
     known = {
         "view": ("list",),
-        "type": (ALL, *(str(kind.code) for kind in kinds)),
-        "status": (ANY, *statuses(kind)),
+        "stage": (said["stage"],) if is_list else (),
+        "status": (ANY, *statuses(kind)) if is_list else (),
         "closing": tuple(dict(CLOSING)),
         "sort": tuple(f"{way}{name}" for way in ("", "-") for name in ORDERS),
     }
     for name, allowed in known.items():
         said[name] = said[name] if said[name] in allowed else ""
-    usual = {"status": OPEN, "sort": NEWEST} | ({} if len(kinds) > 1 else {"type": str(kind.code)})
-    said |= {name: "" for name, value in usual.items() if said[name] == value}
+    said |= {name: "" for name, value in (("status", OPEN), ("sort", NEWEST)) if said[name] == value}
+    # The type stands in the address wherever there are several: it is the same page for everybody who is sent it.
+    said["type"] = ALL if every else str(kind.code) if len(kinds) > 1 else ""
     said["owner"] = said["owner"].lower() if is_id(said["owner"].lower()) else ""
     return Asked(
         kind=kind,
@@ -92,6 +116,19 @@ def read(visit: Visit) -> Asked | None:
         closing=said["closing"],
         sort=said["sort"] or NEWEST,
     )
+
+
+async def _kind(visit: Visit, db: Any, kinds: list[RecordType], code: str) -> RecordType:
+    """The type with this code; for no code, or one that is none, that which was looked at last, else the fullest."""
+    before = visit.request.cookies.get(LOOKED_AT, "")
+    by_code = {str(kind.code): kind for kind in kinds}
+    kind = by_code.get(code) or by_code.get(before)
+    if kind is None:
+        fullest = await queries.fullest(db, visit.org_id, [one.code for one in kinds]) if kinds[1:] else 0
+        kind = by_code.get(str(fullest), kinds[0])
+    if kinds[1:] and code in by_code and code != before:
+        visit.cookies.append((LOOKED_AT, code, KEPT))
+    return kind
 
 
 def types(visit: Visit) -> list[RecordType]:
@@ -126,6 +163,12 @@ def statuses_of_stage(kind: RecordType, stage: str) -> list[str]:
     if field is None or field.parent != "Status":
         return statuses(kind)
     return [status for status in statuses(kind) if stage in field.dependent.get(status, ())]
+
+
+def ending(kind: RecordType) -> dict[str, str]:
+    """The stages in which nothing is open, in their order, each with the status that it stands for."""
+    found = {stage: statuses_of_stage(kind, stage) for stage in stages(kind)}
+    return {stage: allowed[0] for stage, allowed in found.items() if allowed and OPEN not in allowed}
 
 
 def chosen(visit: Visit, asked: Asked, kinds: Sequence[RecordType]) -> Chosen:

@@ -1,4 +1,7 @@
-"""Opening an opportunity on a lead, by the capture of the API: a duplicate rule of the type holds here too."""
+"""Opening an opportunity on a lead, by the capture of the API: a duplicate rule of the type holds here too.
+
+Whoever comes from the board chooses the lead first.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,13 @@ from starlette.responses import Response
 from fairlead.activities.drafts import NOTE
 from fairlead.errors import ApiError, NotFound
 from fairlead.fields.model import DataType, Field
+from fairlead.leads import picking
 from fairlead.leads import queries as leads
 from fairlead.leads.drafts import draft
 from fairlead.leads.pages.record import name_of
 from fairlead.leads.queries import SeenLead
 from fairlead.opportunities import rules
-from fairlead.opportunities.pages.asking import types
+from fairlead.opportunities.pages.asking import ADDRESS, LOOKED_AT, types
 from fairlead.opportunities.pages.family import action, page
 from fairlead.opportunities.pages.record import HEAD, groups
 from fairlead.opportunities.rules import STAGE
@@ -31,12 +35,34 @@ _FIRST = ("mx_Custom_1", *HEAD, "mx_Custom_6", "mx_Custom_8", "mx_Custom_10", NO
 """What the form asks for at once, besides what is mandatory and the type's own; the rest is folded away."""
 
 
+@page("GET /opportunities/new", nav="opportunities")
+async def for_whom(visit: Visit) -> Response:
+    """Asks which lead the opportunity is about; the form follows."""
+    if not types(visit):
+        return visit.page(
+            "opportunities/no_types.html", title="Opportunities", back=ADDRESS, back_label="Opportunities"
+        )
+    return await picking.picker(
+        visit,
+        title="New opportunity",
+        note="Choose the lead it is about. What it is comes next.",
+        to="/app/leads/{}/opportunity/new",
+        back=ADDRESS,
+        back_label="Opportunities",
+    )
+
+
 @page("GET /leads/{id:uuid}/opportunity/new", nav="leads")
 async def new(visit: Visit) -> Response:
-    """The form of a type: `type` is its code, without it that of the first type."""
+    """The form of a type: `type` is its code; without it that of the board one looked at last, else the first."""
     lead = await _lead(visit)
     if not types(visit):
-        return visit.page("opportunities/no_types.html", title="Opportunities")
+        return visit.page(
+            "opportunities/no_types.html",
+            title="Opportunities",
+            back=f"/app/leads/{lead.id}",
+            back_label=name_of(lead),
+        )
     return await _form(visit, lead, _type(visit))
 
 
@@ -83,13 +109,16 @@ async def _lead(visit: Visit) -> SeenLead:
 
 
 def _type(visit: Visit) -> RecordType:
-    """The type that the address names, else the first. Raises NotFound for one that nothing is opened with."""
-    known = types(visit)
+    """The type that the address names, else that of the board, else the first.
+
+    Raises NotFound for one that nothing is opened with.
+    """
+    known = {str(kind.code): kind for kind in types(visit)}
     code = visit.query.get("type", "")
-    found = next((kind for kind in known if str(kind.code) == code), None)
-    if found is None and (code or not known):
+    found = known.get(code or visit.request.cookies.get(LOOKED_AT, ""))
+    if not known or (found is None and code):
         raise NotFound
-    return found or known[0]
+    return found or next(iter(known.values()))
 
 
 def _fields(kind: RecordType) -> tuple[list[Field], list[Field]]:

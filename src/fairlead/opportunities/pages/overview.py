@@ -1,9 +1,13 @@
-"""Opportunities together: a board with a column for each stage of a type, and a list. Both take the same conditions."""
+"""Opportunities together: a board with a lane for each stage of a type, and a list. Both take the same conditions.
+
+The lanes of stages in which an opportunity is open hold all of them. What has ended would fill the board: a stage that
+ends it holds what came there lately.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -16,16 +20,15 @@ from fairlead.opportunities import queries
 from fairlead.opportunities.pages.asking import (
     ADDRESS,
     ALL,
-    ANY,
     OPEN,
     OTHER,
     Asked,
     choices,
     chosen,
+    ending,
     read,
     sorting,
     stages,
-    statuses_of_stage,
 )
 from fairlead.opportunities.pages.family import page
 from fairlead.opportunities.queries import Lane
@@ -39,13 +42,20 @@ from fairlead.wire.types import Page
 
 NAME, SIZE, CLOSURE = "mx_Custom_1", "mx_Custom_6", "mx_Custom_8"
 """The fields of every type that hold the name, the expected size and the expected closure."""
-CARDS = 10
-"""Cards that a column shows; the list shows them all."""
+CARDS, CLOSED_CARDS = 10, 3
+"""Cards that a lane shows, of what is open and of what has ended; the list shows them all."""
+LATELY = 30
+"""Days for which an opportunity that has ended stays on the board after its last change."""
+NEAR = 300
+"""Days: a date that lies so near is told without its year."""
 OTHERS = "Other stages"
 
 
 class Deal(msgspec.Struct, kw_only=True):
-    """An opportunity as a card or a row shows it. `days`: how long ago it was opened; `is_late`: open after its closure."""
+    """An opportunity as a card or a row shows it. `days`: how long ago it was opened; `is_late`: open after its closure.
+
+    `closes_on` is the day of `closes` as a card tells it.
+    """
 
     id: str
     name: str
@@ -60,13 +70,20 @@ class Deal(msgspec.Struct, kw_only=True):
     changed: datetime
     days: int
     closes: datetime | None
+    closes_on: str
     is_late: bool
+
+    @property
+    def about(self) -> str:
+        """The name of the lead, where the name of the opportunity does not say it."""
+        return "" if self.lead.casefold() in self.name.casefold() else self.lead
 
 
 class Column(msgspec.Struct, kw_only=True):
     """A stage on the board. `more` leads to all of it where not all of it is shown.
 
-    `status`: what a card gets that is moved here and leaves the board by it, because another status is asked for.
+    `status` is that of a stage in which nothing is open: what a card becomes that is moved here. `takes`: cards can be
+    moved here.
     """
 
     stage: str
@@ -76,45 +93,51 @@ class Column(msgspec.Struct, kw_only=True):
     worth: Decimal = Decimal(0)
     deals: list[Deal] = []
     more: str = ""
-
-    @property
-    def takes(self) -> bool:
-        """True when cards can be moved here."""
-        return self.stage != OTHER
+    takes: bool = True
 
 
 @page("GET /opportunities", nav="opportunities")
 async def opportunities(visit: Visit) -> Response:
     """The board, or with `view=list` the list."""
-    asked = read(visit)
-    if asked is None:
-        return visit.page("opportunities/no_types.html", title="Opportunities")
-    show = _list if visit.query.get("view") == "list" else _board
     async with visit.db() as db:
-        response = await show(visit, db, asked)
-    if visit.is_htmx and visit.request.headers.get("hx-boosted"):
+        asked = await read(visit, db)
+        if asked is None:
+            return visit.page("opportunities/no_types.html", title="Opportunities", back="", back_label="")
+        response = await (_board if asked.is_board else _list)(visit, db, asked)
+    if visit.is_htmx:
+        # A filter makes no step to go back over, unless another page is shown for it.
+        stays = visit.request.headers.get("hx-target") == "results"
         number = visit.query.get("page", "")
-        response.headers["HX-Push-Url"] = asked.at(page=number if number != "1" else "")
+        way = "HX-Replace-Url" if stays else "HX-Push-Url"
+        response.headers[way] = asked.at(page=number if number != "1" else "")
     return response
 
 
 async def _board(visit: Visit, db: Any, asked: Asked) -> Response:
     kinds = [asked.kind]
-    lanes = await queries.lanes(
+    wanted = chosen(visit, asked, kinds)
+    order = sorting(visit, asked, kinds)
+    lanes = await queries.lanes(db, visit.org_id, wanted, owner=visit.sees, sorting=order, size=CARDS)
+    ends = ending(asked.kind)
+    wanted.status = ""
+    closed = await queries.closed(
         db,
         visit.org_id,
-        chosen(visit, asked, kinds),
+        wanted,
+        list(ends.items()),
         owner=visit.sees,
-        sorting=sorting(visit, asked, kinds),
-        size=CARDS,
+        since=visit.now - timedelta(days=LATELY),
+        size=CLOSED_CARDS,
     )
-    found = await queries.in_order(db, visit.org_id, [id for lane in lanes for id in lane.first])
-    deals = {deal.id: deal for deal in await _deals(visit, db, found)}
+    ids = [id for lane in (*lanes, *closed) for id in lane.first]
+    deals = {deal.id: deal for deal in await _deals(visit, db, await queries.in_order(db, visit.org_id, ids))}
     columns = _columns(asked, {lane.stage: lane for lane in lanes}, deals)
     return visit.page(
         "opportunities/board.html",
         title="Opportunities",
         columns=columns,
+        ways_out=_ways_out(asked, ends, {lane.stage: lane for lane in closed}, deals),
+        lately=LATELY,
         stages=stages(asked.kind),
         count=sum(column.count for column in columns),
         worth=sum((column.worth for column in columns), Decimal(0)),
@@ -147,13 +170,12 @@ async def _list(visit: Visit, db: Any, asked: Asked) -> Response:
 
 
 def _filters(visit: Visit, asked: Asked) -> dict[str, Any]:
+    every = asked.said.get("type") == ALL
     return {
         "asked": asked,
         "choices": choices(visit, asked),
-        "every": asked.said.get("type") == ALL,
-        "board_address": asked.at(
-            view="", type="" if asked.said.get("type") == ALL else str(asked.kind.code)
-        ),
+        "every": every,
+        "board_address": asked.at(view="", stage="", status="", **({"type": ""} if every else {})),
         "list_address": asked.at(view="list"),
     }
 
@@ -188,8 +210,16 @@ def deal_of(visit: Visit, one: Activity, kind: RecordType, lead: str) -> Deal:
         changed=one.modified_on,
         days=max(0, (visit.now - one.happened_on).days),
         closes=closes,
+        closes_on=_day(visit, closes) if closes is not None else "",
         is_late=one.status == OPEN and closes is not None and closes < visit.now,
     )
+
+
+def _day(visit: Visit, at: datetime) -> str:
+    """A day of the reader's time zone as a card tells it: `31 Dec`, one that is far away with its year."""
+    day: date = at.astimezone(visit.zone).date()
+    is_near = abs((day - visit.now.astimezone(visit.zone).date()).days) < NEAR
+    return f"{day:%-d %b}" if is_near else formats.day(day)
 
 
 def title_of(one: Activity, kind: RecordType) -> str:
@@ -199,29 +229,35 @@ def title_of(one: Activity, kind: RecordType) -> str:
 
 
 def _columns(asked: Asked, lanes: dict[str, Lane], deals: dict[str, Deal]) -> list[Column]:
-    """A column per stage: those of the status that is asked for, then those that lead out of it."""
-    inside: list[Column] = []
-    outside: list[Column] = []
-    for stage in stages(asked.kind):
-        column = _column(asked, stage, stage, lanes.get(stage), deals)
-        allowed = statuses_of_stage(asked.kind, stage)
-        if asked.status in (ANY, *allowed) or column.count or not allowed:
-            inside.append(column)
-        else:
-            column.status = allowed[0]
-            outside.append(column)
+    """A lane per stage in which opportunities are open, and one for those in no stage of the type."""
+    ends = ending(asked.kind)
+    found = [
+        _column(asked, stage, stage, lanes.get(stage), deals)
+        for stage in stages(asked.kind)
+        if stage not in ends or stage in lanes
+    ]
     if "" in lanes:
-        inside.append(_column(asked, OTHER, OTHERS, lanes[""], deals))
-    return [*_only(inside, asked.stage), *outside]
-
-
-def _only(columns: Iterable[Column], stage: str) -> list[Column]:
-    return [column for column in columns if stage in ("", column.stage)]
+        found.append(_column(asked, OTHER, OTHERS, lanes[""], deals))
+    for column in found:
+        column.takes = column.stage != OTHER and column.stage not in ends
+    return found
 
 
 def _column(asked: Asked, stage: str, title: str, lane: Lane | None, deals: dict[str, Deal]) -> Column:
     if lane is None:
         return Column(stage=stage, title=title)
     shown = [deals[id] for id in lane.first if id in deals]
-    more = asked.at(view="list", type=str(asked.kind.code), stage=stage) if lane.count > len(shown) else ""
+    more = asked.at(view="list", stage=stage) if lane.count > len(shown) else ""
     return Column(stage=stage, title=title, count=lane.count, worth=lane.worth, deals=shown, more=more)
+
+
+def _ways_out(
+    asked: Asked, ends: dict[str, str], lanes: dict[str, Lane], deals: dict[str, Deal]
+) -> list[Column]:
+    """A lane per stage that ends an opportunity, with what came there lately; `more` leads to all that ever did."""
+    found = []
+    for stage, status in ends.items():
+        column = _column(asked, stage, stage, lanes.get(stage), deals)
+        column.status, column.more = status, asked.at(view="list", stage=stage, status=status)
+        found.append(column)
+    return found

@@ -1,10 +1,11 @@
-"""The form that posts a sale on a lead."""
+"""The form that posts a sale on a lead, and choosing the lead for it."""
 
 from __future__ import annotations
 
 from starlette.responses import Response
 
 from fairlead.errors import ApiError, NotFound
+from fairlead.leads import picking
 from fairlead.leads import queries as leads
 from fairlead.leads.pages.record import name_of
 from fairlead.sales import rules
@@ -14,6 +15,19 @@ from fairlead.sales.pages.family import action, page
 from fairlead.web import forms
 from fairlead.web.forms import Trouble
 from fairlead.web.visit import UNPROCESSABLE, Visit
+
+
+@page("GET /sales/new", nav="sales")
+async def for_whom(visit: Visit) -> Response:
+    """Asks which lead bought; the form follows."""
+    return await picking.picker(
+        visit,
+        title="New sale",
+        note="Choose the lead that bought. What was sold comes next.",
+        to="/app/leads/{}/sale/new",
+        back="/app/sales",
+        back_label="Sales",
+    )
 
 
 @page("GET /leads/{id:uuid}/sale/new", nav="leads")

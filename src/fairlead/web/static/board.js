@@ -5,6 +5,9 @@
 (() => {
   let dragged = null; // the card that is being dragged
   let moving = null; // what the server was asked for: the card, its name, the stage, and where it stood before
+  const place = document.createElement("li"); // where a card would lie if it was dropped
+  place.className = "drop-here";
+  place.ariaHidden = "true";
 
   const within = (target, what) => (target instanceof Element ? target.closest(`#board ${what}`) : null);
   const say = (text) => {
@@ -13,7 +16,26 @@
   };
   const nameOf = (card) => card.querySelector("a").textContent;
   const titleOf = (lane) => lane.querySelector("h2").textContent;
-  const light = (lane) => document.querySelectorAll("#board .lane").forEach((one) => one.classList.toggle("over", one === lane));
+  const numbersOf = (lane) => lane.querySelector(".lane-sum").textContent.replace(/\s+/g, " ").trim();
+  const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+  // Lets a card glide from where it was seen last to where it is now.
+  const glide = (card, from) => {
+    const to = card.getBoundingClientRect();
+    if (still() || !to.width) return;
+    const away = `translate(${from.left - to.left}px, ${from.top - to.top}px)`;
+    card.animate([{ transform: away }, { transform: "none" }], { duration: 180, easing: "cubic-bezier(0.2, 0, 0, 1)" });
+  };
+
+  // Marks the lane over which a card is held, and the place in it where the card would lie.
+  const offer = (lane) => {
+    document.querySelectorAll("#board .lane").forEach((one) => one.classList.toggle("over", one === lane));
+    if (!lane) place.remove();
+    else if (place.closest(".lane") !== lane) {
+      place.style.height = `${Math.min(dragged.offsetHeight, 96)}px`;
+      lane.querySelector(".deals").prepend(place);
+    }
+  };
 
   // Chooses the stage of the lane on the card and presses its button; the card goes there at once.
   const move = (card, lane) => {
@@ -21,8 +43,10 @@
     const stage = lane.dataset.stage;
     if (moving || !select || ![...select.options].some((option) => option.value === stage)) return;
     const home = { list: card.parentElement, next: card.nextElementSibling };
+    const from = card.getBoundingClientRect();
     select.value = stage;
     lane.querySelector(".deals").prepend(card);
+    glide(card, from);
     card.querySelector("button").click();
     if (moving) moving.home = home;
   };
@@ -38,10 +62,12 @@
     const { status } = event.detail.xhr;
     if (event.detail.elt.id !== "board" || !moving || (status >= 200 && status < 400)) return;
     const { card, name, home } = moving;
+    const from = card.getBoundingClientRect();
     moving = null;
     card.classList.remove("moving");
     card.querySelector("select").value = "";
     if (home) home.list.insertBefore(card, home.next);
+    glide(card, from);
     card.querySelector("a").focus();
     say(`${name} was not moved.`);
   });
@@ -53,8 +79,9 @@
     if (!document.getElementById("board")) return;
     const card = document.querySelector(`#board .deal[data-id="${CSS.escape(id)}"]`);
     const lane = document.querySelector(`#board .lane[data-stage="${CSS.escape(stage)}"]`);
+    card?.classList.add("arrived");
     (card?.querySelector("a") ?? lane?.querySelector("h2"))?.focus();
-    const how = lane?.querySelector(".lane-head p")?.textContent.replace(/\s+/g, " ").trim() ?? "";
+    const how = lane ? numbersOf(lane) : "";
     say(card ? `${name} moved to ${stage}: ${how}.` : `${name} moved to ${stage}. It is not among the cards that are shown.`);
   });
 
@@ -76,10 +103,16 @@
     dragged = card;
     event.dataTransfer.effectAllowed = "move";
     event.dataTransfer.setData("text/plain", nameOf(card));
+    // Only then: what the pointer carries is a picture of the card as it is now.
+    requestAnimationFrame(() => {
+      dragged?.classList.add("dragged");
+      dragged?.closest(".board").classList.add("dragging");
+    });
   });
   document.addEventListener("dragover", (event) => {
-    const lane = dragged && within(event.target, ".lane[data-stage]");
-    light(lane && !lane.contains(dragged) ? lane : null);
+    if (!dragged) return;
+    const lane = within(event.target, ".lane[data-stage]");
+    offer(lane && !lane.contains(dragged) ? lane : null);
     if (!lane) return;
     event.preventDefault();
     event.dataTransfer.dropEffect = "move";
@@ -88,12 +121,17 @@
     const lane = dragged && within(event.target, ".lane[data-stage]");
     if (!lane) return;
     event.preventDefault();
-    if (!lane.contains(dragged)) move(dragged, lane);
+    const card = dragged;
+    ended();
+    if (!lane.contains(card)) move(card, lane);
   });
-  document.addEventListener("dragend", () => {
+  const ended = () => {
+    document.querySelector(".board.dragging")?.classList.remove("dragging");
+    dragged?.classList.remove("dragged");
+    offer(null);
     dragged = null;
-    light(null);
-  });
+  };
+  document.addEventListener("dragend", ended);
 
   const nearest = (cards, card) => {
     const at = card.getBoundingClientRect().top;

@@ -1,0 +1,63 @@
+"""Choosing the lead that something new is about: leads are found as one types, the newest first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.responses import Response
+
+from fairlead.leads import criteria, finding, queries
+from fairlead.leads.finding import Unreadable, Wanted
+from fairlead.leads.pages.record import name_of
+from fairlead.leads.queries import Page, SeenLead
+from fairlead.web.visit import Visit, with_query
+
+MOST = 8
+"""Leads that are offered; more words find the others."""
+
+
+async def offered(visit: Visit, db: Any, words: str) -> list[SeenLead]:
+    """Leads with these words that the person may see, the newest ones."""
+    condition = finding.condition(visit.defs, Wanted(words=words), visit.zone, now=visit.now)
+    if isinstance(condition, Unreadable):
+        return []
+    where, values = criteria.where(visit.org_id, visit.sees, condition)
+    asked = Page(
+        org_id=visit.org_id,
+        owner_id=visit.sees,
+        where=where,
+        values=values,
+        order=criteria.order(criteria.in_turn, descending=True),
+        in_turn=True,
+        offset=0,
+        limit=MOST,
+    )
+    return (await queries.beginning(db, asked, MOST)).leads
+
+
+async def picker(
+    visit: Visit, *, title: str, note: str, to: str, back: str, back_label: str, action: str = ""
+) -> Response:
+    """The page that asks for the lead, with what `q` finds. `to` with a lead's id in it is where choosing leads.
+
+    With `action`, a label, choosing sends a form there instead.
+    """
+    words = visit.query.get("q", "").strip()
+    async with visit.db() as db:
+        found = await offered(visit, db, words)
+    response = visit.page(
+        "leads/pick.html",
+        title=title,
+        note=note,
+        words=words,
+        leads=found,
+        name_of=name_of,
+        to=to.format,
+        back=back,
+        back_label=back_label,
+        action=action,
+        most=MOST,
+    )
+    if visit.is_htmx and visit.request.headers.get("hx-target") == "results":
+        response.headers["HX-Replace-Url"] = with_query(visit.address, q=words)
+    return response
