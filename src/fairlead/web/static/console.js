@@ -30,15 +30,25 @@
     }
   });
 
-  // A drop-down that hangs on another offers what that one's value allows.
+  // A drop-down that hangs on another offers what that one's value allows. When what was chosen is not among it, the one
+  // option that is left is chosen, or the first where none cannot be left out; else a person has to choose anew.
   const narrow = (child) => {
     const parent = document.getElementById(child.dataset.parent);
     if (!parent) return;
+    const before = child.value;
+    const fits = (option) => !option.dataset.under || JSON.parse(option.dataset.under).includes(parent.value);
+    const isLost = !child.multiple && child.selectedIndex >= 0 && !fits(child.options[child.selectedIndex]);
     for (const option of child.options) {
-      const allowed = !option.dataset.under || JSON.parse(option.dataset.under).includes(parent.value);
-      option.hidden = option.disabled = !allowed;
-      if (!allowed) option.selected = false;
+      option.hidden = option.disabled = !fits(option);
+      if (option.disabled) option.selected = false;
     }
+    if (isLost) {
+      const left = [...child.options].filter((option) => option.value && !option.disabled);
+      const blank = [...child.options].find((option) => !option.value);
+      const next = left.length === 1 || child.required || !blank ? left[0] : blank;
+      child.value = (next ?? blank)?.value ?? "";
+    }
+    if (child.value !== before) document.querySelectorAll(`select[data-parent="${CSS.escape(child.id)}"]`).forEach(narrow);
   };
   const narrowAll = () => document.querySelectorAll("select[data-parent]").forEach(narrow);
   document.addEventListener("change", (event) => {
