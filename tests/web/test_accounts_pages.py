@@ -164,6 +164,82 @@ async def test_values_of_accounts_and_of_the_address_are_escaped(browser: Browse
         assert "<img" not in browser.text
 
 
+# its leads -----------------------------------------------------------------------------------------------
+
+
+async def test_a_lead_is_added_to_an_account_and_removed_again(browser: Browser, world: World) -> None:
+    await world.need("company.1", "company.2", "lead.1")
+    account = f"/app/accounts/{world.values['company.1']}"
+    await browser.get(account)
+    assert "No lead belongs to this account yet." in browser.text
+    assert f'href="{account}/leads/add"' in browser.text
+    await browser.get(f"{account}/leads/add?q=ravi")
+    assert 'aria-label="Add: Ravi Kumar"' in browser.text
+    assert f'href="{account}/leads/new"' in browser.text
+    await browser.send(f"{account}/leads/add", lead=world.values["lead.1"])
+    assert browser.path == account
+    assert "Ravi Kumar belongs to this account now." in browser.text
+    found = await stored(world, "lead.1", "lead")
+    assert str(found["account_id"]) == world.values["company.1"]
+    other = f"/app/accounts/{world.values['company.2']}"
+    await browser.send(f"{other}/leads/remove", lead=world.values["lead.1"])
+    assert browser.response.status_code == 404
+    await browser.get(account)
+    await browser.send(f"{other}/leads/add", lead=world.values["lead.1"])
+    assert "belongs to this account now, no longer to Company 1 Pvt Ltd." in browser.text
+    await browser.send(f"{other}/leads/remove", lead=world.values["lead.1"])
+    assert "Ravi Kumar belongs to no account now." in browser.text
+    assert (await stored(world, "lead.1", "lead"))["account_id"] is None
+    for lead in ("", "x", world.values["company.1"]):
+        await browser.get(account)
+        await browser.send(f"{account}/leads/add", lead=lead)
+        assert browser.response.status_code == 404
+
+
+async def test_a_new_lead_is_made_for_an_account(browser: Browser, world: World) -> None:
+    await world.need("company.1")
+    new = f"/app/accounts/{world.values['company.1']}/leads/new"
+    await browser.get(new)
+    assert "It belongs to Company 1 Pvt Ltd." in browser.text
+    await browser.send(new, FirstName="", LastName="", EmailAddress="", Phone="")
+    assert browser.response.status_code == 422
+    assert "Enter a first name, a last name, an e-mail address or a phone number." in browser.text
+    await browser.send(new, FirstName="Asha", EmailAddress="asha@example.com")
+    (made,) = await world.rows("lead")
+    assert browser.path == f"/app/leads/{made['id']}"
+    assert str(made["account_id"]) == world.values["company.1"]
+
+
+async def test_a_seller_adds_own_leads_to_own_accounts_only(seller: Browser, world: World) -> None:
+    await world.need("company.1", "company.2", "lead.1", "lead.2")
+    user = await me(world, seller)
+    await set_account(world, "company.1", owner_id=user)
+    await world.db.execute(
+        "update lead set owner_id = $3 where org_id = $1 and id = $2",
+        world.org_id,
+        world.values["lead.1"],
+        user,
+    )
+    own, other = (f"/app/accounts/{world.values[name]}/leads" for name in ("company.1", "company.2"))
+    for path in (f"{other}/add", f"{other}/new"):
+        assert (await seller.get(path)).status_code == 404
+    await seller.get(f"{own}/add")
+    assert "Ravi Kumar" in seller.text
+    assert "Meera Iyer" not in seller.text
+    token = seller.csrf
+    for path, lead in ((f"{own}/add", "lead.2"), (f"{other}/add", "lead.1"), (f"{other}/new", "lead.1")):
+        await seller.send(path, csrf=token, lead=world.values[lead], FirstName="X")
+        assert seller.response.status_code == 404
+    assert [row["account_id"] for row in await world.rows("lead")] == [None, None]
+    await seller.send(f"{own}/add", csrf=token, lead=world.values["lead.1"])
+    assert str((await stored(world, "lead.1", "lead"))["account_id"]) == world.values["company.1"]
+
+
+async def test_the_stage_of_a_new_account_is_chosen(browser: Browser, world: World) -> None:
+    await browser.get("/app/accounts/new")
+    assert re.search(r'<select id="f-Stage" name="Stage"', browser.text)
+
+
 # what one may see ----------------------------------------------------------------------------------------
 
 

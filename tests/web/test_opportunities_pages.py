@@ -534,6 +534,50 @@ async def test_an_activity_is_posted_on_it(browser: Browser, world: World) -> No
     assert [row["code"] for row in await world.rows("activity")].count(206) == 1
 
 
+async def test_tasks_about_it_stand_on_its_page(browser: Browser, world: World) -> None:
+    await world.need("opp.1", "lead.2")
+    deal = f"/app/opportunities/{world.values['opp.1']}"
+    await browser.get(deal)
+    assert f'href="{deal}/tasks/new"' in browser.text
+    await browser.get(f"{deal}/tasks/new")
+    assert "About Opportunity 1" in browser.text
+    sent = {"Name": "Send papers", "TaskType": "Call", "DueDate": "2026-12-24T09:30", "EndDate": ""}
+    user = next(user for user in world.defs.users.values() if user.email == browser.email)
+    sent |= {"OwnerId": user.id, "Location": "", "Description": ""}
+    await browser.send(f"{deal}/tasks/new", **sent)
+    assert browser.path == deal
+    (task,) = await world.rows("task")
+    assert (task["related"], str(task["opportunity_id"])) == (5, world.values["opp.1"])
+    assert str(task["lead_id"]) == world.values["lead.1"]
+    shown = browser.text.split('id="timeline"')[1].split('<div class="stack">')[0]
+    assert shown.count("Send papers</a>") == 2, "to be done, and in the timeline"
+    assert re.search(r"Tasks&nbsp;<span class=\"soft\">1<", shown)
+    await browser.send(f"/app/tasks/{task['id']}/done", address=deal)
+    assert browser.path == deal
+    await browser.get(f"{deal}?show=tasks")
+    assert browser.text.count('class="happening"') == 1
+    assert "Open again: Send papers" in browser.text
+    await browser.get(f"{deal}?show=changes")
+    assert "Open again" not in browser.text
+    await browser.get(f"/app/tasks/{task['id']}")
+    assert f'<a href="{deal}">Opportunity 1</a>' in browser.text
+    await browser.get("/app/tasks?show=done")
+    assert f'<a href="{deal}">Opportunity 1</a>' in browser.text
+
+
+async def test_tasks_follow_among_older_entries_without_gap_or_repeat(browser: Browser, world: World) -> None:
+    await world.need(
+        "opp.1",
+        **{f"activity_{number}": {"opp": "opp.1"} for number in range(1, 31)},
+        **{f"task_{number}": {"opp": "opp.1"} for number in range(1, 11)},
+    )
+    await browser.get(f"/app/opportunities/{world.values['opp.1']}")
+    first = browser.text.count('class="happening"')
+    older = html.unescape(re.findall(r'hx-get="([^"]*before=[^"]*)"', browser.text)[0])
+    await browser.get(older)
+    assert (first, browser.text.count('class="happening"')) == (30, 10)
+
+
 # opening one on a lead -----------------------------------------------------------------------------------
 
 
@@ -640,7 +684,8 @@ async def test_a_seller_sees_and_changes_deals_of_own_leads_only(seller: Browser
     token = seller.csrf
     lead = f"/app/leads/{world.values['lead.1']}"
     post = f"{lead}/activities/new?type=206&opportunity={other}"
-    paths = (f"/app/opportunities/{other}", f"{lead}/opportunity/new", post)
+    task = f"/app/opportunities/{other}/tasks/new"
+    paths = (f"/app/opportunities/{other}", f"{lead}/opportunity/new", post, task)
     for path in paths:
         assert (await seller.get(path)).status_code == 404
         await seller.send(path, csrf=token, group="deal", mx_Custom_1="Mine", ActivityEvent_Note="Mine")

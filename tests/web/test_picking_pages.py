@@ -48,7 +48,8 @@ async def test_only_some_are_offered_and_that_is_said(browser: Browser, world: W
     await world.need(*(f"lead.{number}" for number in range(1, MOST + 3)))
     await browser.get("/app/sales/new")
     assert browser.text.count('class="pick-row"') == MOST
-    assert "These are the newest." in browser.text
+    assert "These are the newest: type more" in browser.text
+    assert '<a href="/app/leads/new">Create the lead</a>' in browser.text
 
 
 async def test_a_seller_chooses_among_own_leads(seller: Browser, world: World) -> None:

@@ -36,11 +36,20 @@ async def offered(visit: Visit, db: Any, words: str) -> list[SeenLead]:
 
 
 async def picker(
-    visit: Visit, *, title: str, note: str, to: str, back: str, back_label: str, action: str = ""
+    visit: Visit,
+    *,
+    title: str,
+    note: str,
+    to: str,
+    back: str,
+    back_label: str,
+    action: str = "",
+    new: str = "/app/leads/new",
 ) -> Response:
     """The page that asks for the lead, with what `q` finds. `to` with a lead's id in it is where choosing leads.
 
-    With `action`, a label, choosing sends a form there instead.
+    With `action`, a word for what is done, choosing sends a form there instead. `new` is where a lead is made that is
+    not there yet.
     """
     words = visit.query.get("q", "").strip()
     async with visit.db() as db:
@@ -56,6 +65,7 @@ async def picker(
         back=back,
         back_label=back_label,
         action=action,
+        new=new,
         most=MOST,
     )
     if visit.is_htmx and visit.request.headers.get("hx-target") == "results":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from fairlead.activities.queries import Order, Where, one_page, some
-from fairlead.records.rows import Activity, Change
+from fairlead.records.rows import Activity, Change, Task
 from fairlead.wire.types import Page
 
 
@@ -310,7 +310,8 @@ def _by(where: Where, sorting: Sorting) -> tuple[str, str]:
 
 
 # $3 codes of activities, null for all; $4 and $5 where the page before ended, null for the newest; $6 how many;
-# $7 whether changes of fields are told.
+# $7 whether changes of fields are told, $8 whether tasks are: where they were added, once complete where they were
+# completed.
 TIMELINE = """
 select t.row, t.kind from (
     (select a.happened_on as happened, a.id, 'activity' as kind, row_to_json(a)::text as row from activity a
@@ -322,33 +323,47 @@ select t.row, t.kind from (
         where $7 and c.org_id = $1 and c.record_id = $2
             and ($4::timestamptz is null or (c.changed_on, c.id) < ($4, $5::uuid))
         order by c.changed_on desc, c.id desc limit $6)
+    union all
+    (select coalesce(k.completed_on, k.created_on), k.id, 'task', row_to_json(k)::text from task k
+        where $8 and k.org_id = $1 and k.opportunity_id = $2
+            and ($4::timestamptz is null or (coalesce(k.completed_on, k.created_on), k.id) < ($4, $5::uuid))
+        order by coalesce(k.completed_on, k.created_on) desc, k.id desc limit $6)
 ) t order by t.happened desc, t.id desc limit $6
 """
 
-_read_activity = msgspec.json.Decoder(Activity, float_hook=Decimal).decode
-_read_change = msgspec.json.Decoder(Change, float_hook=Decimal).decode
+_READ: dict[str, Callable[[str], Activity | Change | Task]] = {
+    "activity": msgspec.json.Decoder(Activity, float_hook=Decimal).decode,
+    "change": msgspec.json.Decoder(Change, float_hook=Decimal).decode,
+    "task": msgspec.json.Decoder(Task, float_hook=Decimal).decode,
+}
+
+
+class Told(msgspec.Struct, kw_only=True):
+    """What of an opportunity is told: activities tied to it with these codes (None: all), its changes, its tasks."""
+
+    codes: list[int] | None = None
+    changes: bool = True
+    tasks: bool = True
 
 
 async def timeline(
     db: Any,
     org_id: int,
     opportunity_id: str,
+    told: Told,
     *,
-    codes: Sequence[int] | None,
-    changes: bool,
     before: tuple[datetime, str] | None,
     limit: int,
-) -> list[Activity | Change]:
-    """What happened on an opportunity, newest first: activities tied to it with these codes (None: all), and its changes.
+) -> list[Activity | Change | Task]:
+    """What happened on an opportunity, newest first.
 
     `before` is the time and the id of the last one of the page before. Whether it may be seen is asked first.
     """
     at, id = before if before is not None else (None, None)
-    sent = codes if codes is None else list(codes)
-    rows = await db.fetch(TIMELINE, org_id, opportunity_id, sent, at, id, limit, changes)
-    return [
-        _read_activity(row["row"]) if row["kind"] == "activity" else _read_change(row["row"]) for row in rows
-    ]
+    rows = await db.fetch(
+        TIMELINE, org_id, opportunity_id, told.codes, at, id, limit, told.changes, told.tasks
+    )
+    return [_READ[row["kind"]](row["row"]) for row in rows]
 
 
 HAPPENED = """

@@ -209,6 +209,40 @@ async def delete(db: Any, org_id: int, ids: Sequence[str]) -> None:
 
 # WITH LEADS AND OPPORTUNITIES --------------------------------------------------------------------------
 
+OPEN_ABOUT = """
+select json_agg(p order by p.due_on, p.id)::text from (
+    select * from task t where t.org_id = $1 and t.opportunity_id = $2 and t.completed_on is null
+    order by t.due_on, t.id limit $3) p
+"""
+COUNT_ABOUT = "select count(*) from task t where t.org_id = $1 and t.opportunity_id = $2"
+
+
+# mx_Custom_1 is the name of every opportunity.
+NAMES = """
+select a.id::text as id, coalesce(a.fields->>'mx_Custom_1', 'Opportunity ' || coalesce(a.auto_id::text, '')) as name
+from activity a where a.org_id = $1 and a.id = any($2::uuid[])
+"""
+
+
+async def names_of(db: Any, org_id: int, opportunity_ids: Sequence[str]) -> dict[str, str]:
+    """What opportunities are called, by id. Whether they may be seen is asked first."""
+    if not opportunity_ids:
+        return {}
+    return {row["id"]: row["name"] for row in await db.fetch(NAMES, org_id, list(opportunity_ids))}
+
+
+async def open_about(db: Any, org_id: int, opportunity_id: str, limit: int) -> list[Task]:
+    """Open tasks about an opportunity, the first due first. Whether it may be seen is asked first."""
+    text = await db.fetchval(OPEN_ABOUT, org_id, opportunity_id, limit)
+    return _read_tasks(text) if text else []
+
+
+async def count_about(db: Any, org_id: int, opportunity_id: str) -> int:
+    """How many tasks are about an opportunity, open or done."""
+    found: int = await db.fetchval(COUNT_ABOUT, org_id, opportunity_id)
+    return found
+
+
 # The version moves, so that no batch writes the old lead back.
 UNTIE = """
 update task t set related = 1, opportunity_id = null, version = t.version + 1

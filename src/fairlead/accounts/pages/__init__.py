@@ -1,6 +1,9 @@
-"""The screens about accounts: `listing` (find, sort), `record` (one account), `new`, `activities` (post, change)."""
+"""The screens about accounts: `listing` (find, sort), `record` (one account), `new`, `activities` (post, change).
 
-from fairlead.accounts.pages import activities, listing, new, record
+`leads`: which leads belong to an account.
+"""
+
+from fairlead.accounts.pages import activities, leads, listing, new, record
 from fairlead.accounts.pages.family import registry
 
-__all__ = ["activities", "listing", "new", "record", "registry"]
+__all__ = ["activities", "leads", "listing", "new", "record", "registry"]

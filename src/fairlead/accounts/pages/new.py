@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from fairlead.accounts import rules
 from fairlead.accounts.drafts import OWNER, STAGE
+from fairlead.accounts.pages import record
 from fairlead.accounts.pages.family import action, page
 from fairlead.accounts.pages.listing import ADDRESS, chosen, types_of
 from fairlead.accounts.pages.record import LABELS, groups, holder_of, told
@@ -58,7 +59,7 @@ async def create(visit: Visit) -> Response:
 
 def _fields(kind: RecordType) -> tuple[list[Field], list[Field]]:
     """The fields of the form: those seen at once, and the others."""
-    first = [kind.fields[name] for name in FIRST if name in kind.fields]
+    first = [record.chosen(kind.fields[name]) for name in FIRST if name in kind.fields]
     others = [field for _, _, some in groups(kind) for field in some if field.name not in FIRST]
     return [*first, *(field for field in others if field.mandatory)], [
         field for field in others if not field.mandatory

@@ -184,9 +184,12 @@ def _fields(kind: RecordType, key: str) -> list[Field]:
 
 
 def _head_fields(kind: RecordType) -> list[Field]:
-    """Stage and owner. A stage is chosen from the options and the one that is stored."""
-    fields = [kind.fields[name] for name in HEAD if name in kind.fields]
-    return [msgspec.structs.replace(field, others_allowed=False) for field in fields]
+    return [chosen(kind.fields[name]) for name in HEAD if name in kind.fields]
+
+
+def chosen(field: Field) -> Field:
+    """The field as these screens ask for it: a stage is chosen from the options and the one that is stored."""
+    return msgspec.structs.replace(field, others_allowed=False) if field.name == STAGE else field
 
 
 def _values(found: Account, fields: Iterable[Field]) -> dict[str, Any]:

@@ -35,12 +35,16 @@ SHOWN = (
 
 
 class Row(msgspec.Struct):
-    """A task of the list. `due` is overdue, today or later, and `done` once it is complete."""
+    """A task of the list. `due` is overdue, today or later, and `done` once it is complete.
+
+    `lead` and `deal` are the names of the lead and of the opportunity that it is about.
+    """
 
     task: Task
     kind: str
     due: str
     lead: str
+    deal: str
     is_timed: bool
 
 
@@ -147,6 +151,11 @@ def _after(text: str) -> tuple[datetime, str] | None:
 async def _rows(visit: Visit, db: Any, found: list[Task]) -> list[Row]:
     ids = list({task.lead_id for task in found if task.lead_id is not None})
     names = {lead.id: name_of(lead) for lead in await leads.by_ids(db, visit.org_id, visit.sees, ids)}
+    deals = await queries.names_of(
+        db,
+        visit.org_id,
+        [task.opportunity_id for task in found if task.opportunity_id and task.lead_id in names],
+    )
     _, tomorrow = _today(visit)
     return [
         Row(
@@ -154,6 +163,7 @@ async def _rows(visit: Visit, db: Any, found: list[Task]) -> list[Row]:
             kind=rules.type_name(visit.defs, task),
             due="done" if task.completed_on is not None else due_of(visit, task),
             lead=names.get(task.lead_id or "", ""),
+            deal=deals.get(task.opportunity_id or "", ""),
             is_timed=task.due_on < tomorrow,
         )
         for task in found

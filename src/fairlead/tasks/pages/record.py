@@ -1,4 +1,4 @@
-"""One task, and the form for a new one: about a lead, or about nothing."""
+"""One task, and the form for a new one: about a lead, an opportunity, or about nothing."""
 
 from __future__ import annotations
 
@@ -7,16 +7,19 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 from msgspec import UNSET
 from starlette.responses import Response
 
+from fairlead.activities import queries as activities
+from fairlead.activities.rules import OPPORTUNITIES
 from fairlead.errors import ApiError, Forbidden, NotFound
 from fairlead.fields.model import DataType, Field, Option
 from fairlead.leads import queries as leads
 from fairlead.leads.pages.record import name_of
 from fairlead.records.rows import Task
 from fairlead.tasks import drafts, queries, rules, types
-from fairlead.tasks.drafts import LEAD, Sent
+from fairlead.tasks.drafts import LEAD, NOTHING, OPPORTUNITY, Sent
 from fairlead.tasks.pages.family import action, page
 from fairlead.tasks.pages.listing import ADDRESS, due_of
 from fairlead.tasks.queries import Filter
@@ -78,45 +81,64 @@ def _told(error: ApiError, fields: Mapping[str, Field]) -> Trouble:
     return Trouble(_UNREADABLE.get(found[1], f"{fields[found[1]].display_name} cannot be read."), found[1])
 
 
+class About(msgspec.Struct):
+    """What a task is about: `related` as the rules have it, its id, what it is called and where it is shown."""
+
+    related: int = NOTHING
+    id: str = ""
+    name: str = ""
+    page: str = ADDRESS
+
+
 @page("GET /tasks/new", nav="tasks")
 async def new(visit: Visit) -> Response:
     """An empty form."""
-    return await _form(visit)
+    return _form(visit, About())
 
 
 @page("GET /leads/{id:uuid}/tasks/new", nav="leads")
 async def new_on_lead(visit: Visit) -> Response:
     """An empty form for a task about a lead."""
-    return await _form(visit, lead_id=visit.path["id"].lower())
+    return _form(visit, await _lead(visit))
+
+
+@page("GET /opportunities/{id:uuid}/tasks/new", nav="opportunities")
+async def new_on_opportunity(visit: Visit) -> Response:
+    """An empty form for a task about an opportunity."""
+    return _form(visit, await _opportunity(visit))
 
 
 @action("POST /tasks/new", nav="tasks")
 async def create(visit: Visit) -> Response:
     """Create the task and show the list."""
-    return await _create(visit, None)
+    return await _create(visit, About())
 
 
 @action("POST /leads/{id:uuid}/tasks/new", nav="leads")
 async def create_on_lead(visit: Visit) -> Response:
     """Create the task and show the lead."""
-    return await _create(visit, visit.path["id"].lower())
+    return await _create(visit, await _lead(visit))
 
 
-async def _create(visit: Visit, lead_id: str | None) -> Response:
+@action("POST /opportunities/{id:uuid}/tasks/new", nav="opportunities")
+async def create_on_opportunity(visit: Visit) -> Response:
+    """Create the task and show the opportunity."""
+    return await _create(visit, await _opportunity(visit))
+
+
+async def _create(visit: Visit, about: About) -> Response:
     fields = _fields(visit)
     sent = _sent(visit, fields)
-    if lead_id is not None:
-        sent.related, sent.related_id = LEAD, lead_id
+    if about.id:
+        sent.related, sent.related_id = about.related, about.id
     try:
         task = await visit.run(rules.create, sent)
     except ApiError as error:
-        return await _form(visit, lead_id=lead_id, problem=_told(error, fields))
-    back = f"/app/leads/{lead_id}" if lead_id is not None else ADDRESS
-    return visit.redirect(back, say=f"The task is added: {task.name[:80]}.")
+        return _form(visit, about, _told(error, fields))
+    return visit.redirect(about.page, say=f"The task is added: {task.name[:80]}.")
 
 
-async def _form(visit: Visit, *, lead_id: str | None = None, problem: Trouble | None = None) -> Response:
-    lead_name = await _lead_name(visit, lead_id) if lead_id is not None else ""
+def _form(visit: Visit, about: About, problem: Trouble | None = None) -> Response:
     due = (visit.now.astimezone(visit.zone) + SOON).replace(minute=0, second=0, microsecond=0)
     values = {
         "TaskType": "Call",
@@ -129,18 +151,34 @@ async def _form(visit: Visit, *, lead_id: str | None = None, problem: Trouble | 
         status=UNPROCESSABLE if problem is not None else 200,
         controls=forms.controls(visit, _fields(visit).values(), values, problem),
         problem=problem,
-        lead_id=lead_id,
-        lead_name=lead_name,
+        about=about,
     )
 
 
-async def _lead_name(visit: Visit, lead_id: str) -> str:
-    """The name of a lead that may be seen. Raises NotFound."""
+async def _lead(visit: Visit) -> About:
+    """The lead of the address. Raises NotFound."""
     async with visit.db() as db:
-        found = await leads.by_ids(db, visit.org_id, visit.sees, [lead_id])
+        found = await leads.by_ids(db, visit.org_id, visit.sees, [visit.path["id"].lower()])
     if not found:
         raise NotFound
-    return name_of(found[0])
+    return About(LEAD, found[0].id, name_of(found[0]), f"/app/leads/{found[0].id}")
+
+
+async def _opportunity(visit: Visit) -> About:
+    """The opportunity of the address. Raises NotFound."""
+    async with visit.db() as db:
+        found = await _deal(visit, db, visit.path["id"].lower())
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def _deal(visit: Visit, db: Any, id: str) -> About | None:
+    found = await activities.one(db, visit.org_id, id, owner=visit.sees)
+    if found is None or found.code < OPPORTUNITIES:
+        return None
+    names = await queries.names_of(db, visit.org_id, [found.id])
+    return About(OPPORTUNITY, found.id, names[found.id], f"/app/opportunities/{found.id}")
 
 
 @page("GET /tasks/{id:uuid}", nav="tasks")
@@ -194,10 +232,11 @@ async def _task(visit: Visit) -> Task:
 
 
 async def _page(visit: Visit, found: Task, problem: Trouble | None = None) -> Response:
-    lead_name = ""
+    lead_name, deal = "", None
     if found.lead_id is not None:
         async with visit.db() as db:
             seen = await leads.by_ids(db, visit.org_id, visit.sees, [found.lead_id])
+            deal = await _deal(visit, db, found.opportunity_id) if found.opportunity_id else None
         lead_name = name_of(seen[0]) if seen else ""
     values: dict[str, Any] = {
         "Name": found.name,
@@ -222,4 +261,5 @@ async def _page(visit: Visit, found: Task, problem: Trouble | None = None) -> Re
         controls=controls,
         problem=problem,
         lead_name=lead_name,
+        deal=deal,
     )
