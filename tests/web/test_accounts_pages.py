@@ -164,6 +164,49 @@ async def test_values_of_accounts_and_of_the_address_are_escaped(browser: Browse
         assert "<img" not in browser.text
 
 
+@pytest.mark.parametrize("with_leads", [True, False])
+async def test_an_account_is_deleted_with_or_without_its_leads(
+    browser: Browser, world: World, *, with_leads: bool
+) -> None:
+    await world.need("company.1", "companyactivity.1", "lead.1", "lead.2")
+    await tie(world, "lead.1")
+    account = f"/app/accounts/{world.values['company.1']}"
+    await browser.get(account)
+    assert "Delete this account?" in browser.text
+    assert "And its lead?" in browser.text
+    await browser.send(f"{account}/delete", leads="1" if with_leads else "")
+    assert browser.path.startswith("/app/accounts?type=")
+    said = " with its leads" if with_leads else ""
+    assert f"Company 1 Pvt Ltd is deleted{said}." in browser.text
+    assert (await world.count("account"), await world.count("activity")) == (0, 0)
+    left = {str(row["id"]): row["account_id"] for row in await world.rows("lead")}
+    names = ("lead.2",) if with_leads else ("lead.1", "lead.2")
+    assert left == {world.values[name]: None for name in names}
+
+
+async def test_leads_stay_where_they_are_not_to_be_deleted(browser: Browser, world: World) -> None:
+    await world.need("company.1", "lead.1")
+    await tie(world, "lead.1")
+    await world.settings(lead_delete=False)
+    account = f"/app/accounts/{world.values['company.1']}"
+    await browser.get(account)
+    assert "Its lead stays, without an account." in browser.text
+    await browser.send(f"{account}/delete", leads="1")
+    assert "Delete is not enabled for you" in browser.text
+    assert (await world.count("account"), await world.count("lead")) == (1, 1)
+
+
+async def test_only_an_administrator_deletes_an_account(seller: Browser, world: World) -> None:
+    await world.need("company.1")
+    await set_account(world, "company.1", owner_id=await me(world, seller))
+    account = f"/app/accounts/{world.values['company.1']}"
+    await seller.get(account)
+    assert "Delete this account?" not in seller.text
+    await seller.send(f"{account}/delete")
+    assert seller.response.status_code == 403
+    assert await world.count("account") == 1
+
+
 # its leads -----------------------------------------------------------------------------------------------
 
 

@@ -54,6 +54,90 @@ async def test_a_list_is_made(browser: Browser, world: World) -> None:
     assert await world.count("list") == 1
 
 
+async def test_a_list_is_renamed(browser: Browser, world: World) -> None:
+    await world.need("lead.1", list_1={"name": "Webinar", "leads": "lead.1"}, list_2={"name": "Visit"})
+    here = f"/app/lists/{world.values['list.1']}"
+    await browser.get(here)
+    assert f'href="{here}/edit"' in browser.text
+    await browser.get(f"{here}/edit")
+    assert 'value="Webinar"' in browser.text
+    await browser.send(f"{here}/edit", name=" WEBINAR in June ", description=NASTY)
+    assert browser.path == here
+    assert "<h1>WEBINAR in June</h1>" in browser.text
+    assert "<img" not in browser.text
+    for name, said in (
+        ("visit", "A list has this name"),
+        ("all leads", "A list has this name"),
+        (" ", "Give the list"),
+    ):
+        await browser.get(f"{here}/edit")
+        await browser.send(f"{here}/edit", name=name, description="July")
+        assert browser.response.status_code == 422
+        assert said in browser.text
+        assert 'value="July"' in browser.text
+    await browser.get(f"{here}/edit")
+    await browser.send(f"{here}/edit", name="webinar in june", description="")
+    assert browser.path == here, "its own name is not taken"
+    assert await world.count("list_member") == 1
+
+
+async def test_a_list_is_deleted_and_its_leads_stay(browser: Browser, world: World) -> None:
+    await world.need("lead.1", list_1={"name": "Webinar", "leads": "lead.1"}, list_2={"leads": "lead.1"})
+    here = f"/app/lists/{world.values['list.1']}"
+    await browser.get(here)
+    assert "Delete this list?" in browser.text
+    await browser.send(f"{here}/delete")
+    assert browser.path == "/app/lists"
+    assert "The list “Webinar” is deleted." in browser.text
+    assert await world.count("lead") == 1
+    assert [str(row["list_id"]) for row in await world.rows("list_member")] == [world.values["list.2"]]
+    assert (await browser.get(here)).status_code == 404
+
+
+async def test_lists_of_the_system_stay_as_they_are(browser: Browser, world: World) -> None:
+    await world.need("lead.1")
+    await browser.get("/app/lists")
+    (starred,) = re.findall(r'href="(/app/lists/[0-9a-f-]{36})">Starred', browser.text)
+    await browser.get(starred)
+    assert "/edit" not in browser.text
+    assert "Delete this list?" not in browser.text
+    await browser.get("/app/lists/new")
+    token = browser.csrf
+    for path in ("edit", "delete"):
+        await browser.send(f"{starred}/{path}", csrf=token, name="Mine", description="")
+        assert browser.response.status_code == 403
+    assert (await browser.get(f"{starred}/edit")).status_code == 403
+
+
+async def test_a_seller_changes_own_lists_only(seller: Browser, world: World) -> None:
+    await world.need("lead.1", list_1={"name": "Theirs"})
+    theirs = f"/app/lists/{world.values['list.1']}"
+    await seller.get("/app/lists/new")
+    await seller.send("/app/lists/new", name="Mine", description="")
+    own, token = seller.path, seller.csrf
+    await seller.get(theirs)
+    assert f"{theirs}/edit" not in seller.text
+    for path in ("edit", "delete"):
+        await seller.send(f"{theirs}/{path}", csrf=token, name="Taken", description="")
+        assert seller.response.status_code == 403
+    await seller.send(f"{own}/edit", csrf=token, name="Mine too", description="")
+    assert seller.path == own
+    # A lead of somebody else in it is not theirs to take out.
+    id = own.rpartition("/")[2]
+    await world.db.execute(
+        """insert into list_member (org_id, list_id, lead_id, added_by, added_on)
+           select org_id, $2::uuid, id, owner_id, now() from lead where org_id = $1""",
+        world.org_id,
+        id,
+    )
+    await seller.send(f"{own}/delete", csrf=token)
+    assert "an administrator can delete it" in seller.text
+    assert await world.count("list") == 2
+    await world.db.execute("delete from list_member where org_id = $1", world.org_id)
+    await seller.send(f"{own}/delete", csrf=token)
+    assert [row["name"] for row in await world.rows("list")] == ["Theirs"]
+
+
 async def test_leads_are_taken_out_and_a_list_is_emptied(browser: Browser, world: World) -> None:
     await world.need("lead.1", "lead.2", "lead.3", list_1={"leads": "lead.1;lead.2;lead.3"})
     here = f"/app/lists/{world.values['list.1']}"

@@ -534,6 +534,33 @@ async def test_an_activity_is_posted_on_it(browser: Browser, world: World) -> No
     assert [row["code"] for row in await world.rows("activity")].count(206) == 1
 
 
+async def test_it_is_deleted_where_its_type_allows_that(browser: Browser, world: World) -> None:
+    await world.need("opp.1", activity_1={"opp": "opp.1"})
+    deal = f"/app/opportunities/{world.values['opp.1']}"
+    await world.db.execute(
+        """update record_type set definition = definition || '{"can_delete": false}' where org_id = $1""",
+        world.org_id,
+    )
+    await world.definitions_changed()
+    await browser.get(deal)
+    assert "Delete this opportunity?" not in browser.text
+    await browser.send(f"{deal}/delete")
+    assert browser.response.status_code == 403
+    await world.db.execute(
+        """update record_type set definition = definition || '{"can_delete": true}' where org_id = $1""",
+        world.org_id,
+    )
+    await world.definitions_changed()
+    await browser.get(deal)
+    assert "Delete this opportunity?" in browser.text
+    await browser.send(f"{deal}/delete")
+    assert browser.path == BOARD
+    assert "Opportunity 1 is deleted." in browser.text
+    (left,) = await world.rows("activity")
+    assert left["opportunity_id"] is None, "what happened about it stays on the lead"
+    assert (await browser.get(deal)).status_code == 404
+
+
 async def test_tasks_about_it_stand_on_its_page(browser: Browser, world: World) -> None:
     await world.need("opp.1", "lead.2")
     deal = f"/app/opportunities/{world.values['opp.1']}"
@@ -686,8 +713,8 @@ async def test_a_seller_sees_and_changes_deals_of_own_leads_only(seller: Browser
     post = f"{lead}/activities/new?type=206&opportunity={other}"
     task = f"/app/opportunities/{other}/tasks/new"
     paths = (f"/app/opportunities/{other}", f"{lead}/opportunity/new", post, task)
-    for path in paths:
-        assert (await seller.get(path)).status_code == 404
+    for path in (*paths, f"/app/opportunities/{other}/delete"):
+        assert (await seller.get(path)).status_code == (405 if path.endswith("/delete") else 404)
         await seller.send(path, csrf=token, group="deal", mx_Custom_1="Mine", ActivityEvent_Note="Mine")
         assert seller.response.status_code in (403, 404, 422)
     await seller.send("/app/opportunities/move", csrf=token, move=other, **{other: "Proposal"})

@@ -1,4 +1,7 @@
-"""The screens of lists: which there are, a new one, the leads in one; and where the list of leads sends its chosen ones."""
+"""The screens of lists: which there are, a new one, the leads in one, its name and its end.
+
+The list of leads sends its chosen ones here, to be added to a list.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from fairlead.lists import rules
 from fairlead.lists.rules import LeadList
 from fairlead.web.pager import Pager
 from fairlead.web.screens import screens
-from fairlead.web.visit import UNPROCESSABLE, Visit, local
+from fairlead.web.visit import UNPROCESSABLE, Visit, local, with_query
 from fairlead.wire.operation import Call
 
 registry, page, action = screens(__file__)
@@ -41,7 +44,10 @@ async def every(visit: Visit) -> Response:
     async with visit.db() as db:
         found = await rules.lists(call, db, text=part)
         shown = await rules.counted(call, db, pager.part_of(found))
-    return visit.page("lists/every.html", title="Lists", lists=shown, part=part, pager=pager, to=_address)
+    response = visit.page("lists/every.html", title="Lists", lists=shown, part=part, pager=pager, to=_address)
+    if visit.is_htmx and visit.request.headers.get("hx-target") == "results":
+        response.headers["HX-Replace-Url"] = with_query(ADDRESS, q=part)
+    return response
 
 
 def _address(some: LeadList) -> str:
@@ -72,13 +78,66 @@ async def create(visit: Visit) -> Response:
     )
 
 
-def _form(visit: Visit, error: ApiError | None = None) -> Response:
+@page("GET /lists/{id:uuid}/edit", nav="lists")
+async def edit(visit: Visit) -> Response:
+    """The form with the name of a list and what it is for."""
+    return _form(visit, some=await _own(visit))
+
+
+@action("POST /lists/{id:uuid}/edit", nav="lists")
+async def rename(visit: Visit) -> Response:
+    """Give the list another name or description."""
+    some = await _own(visit)
+    name, description = (str(visit.form.get(key, "")) for key in ("name", "description"))
+
+    async def work(call: Call[Any, Any], db: Any) -> LeadList:
+        return await rules.rename(call, db, some.id, name=name, description=description)
+
+    try:
+        await visit.write(work)
+    except Forbidden:
+        raise
+    except ApiError as error:
+        return _form(visit, error, some=some)
+    return visit.redirect(f"{ADDRESS}/{some.id}", say="Saved.")
+
+
+@action("POST /lists/{id:uuid}/delete", nav="lists")
+async def delete(visit: Visit) -> Response:
+    """Remove the list; its leads stay."""
+    some = await _own(visit)
+
+    async def work(call: Call[Any, Any], db: Any) -> LeadList:
+        return await rules.delete(call, db, some.id)
+
+    try:
+        await visit.write(work)
+    except Forbidden:
+        said = "Leads of other people are in the list: an administrator can delete it."
+        return visit.redirect(f"{ADDRESS}/{some.id}", say=said)
+    return visit.redirect(ADDRESS, say=f"The list “{some.name}” is deleted. Its leads are still there.")
+
+
+async def _own(visit: Visit) -> LeadList:
+    """The list of the address, if the person may change it. Raises NotFound, Forbidden."""
+    call = visit.call()
+    async with visit.db() as db:
+        some = await rules.find(call, db, visit.path["id"])
+    if some is None:
+        raise NotFound
+    if not rules.may_change(call, some):
+        raise Forbidden
+    return some
+
+
+def _form(visit: Visit, error: ApiError | None = None, *, some: LeadList | None = None) -> Response:
     return visit.page(
         "lists/new.html",
-        title="New list",
+        title="New list" if some is None else some.name,
         status=200 if error is None else UNPROCESSABLE,
-        name=visit.form.get("name", ""),
-        description=visit.form.get("description", ""),
+        some=some,
+        name=visit.form.get("name", some.name if some is not None else ""),
+        description=visit.form.get("description", some.description if some is not None else ""),
         problem="" if error is None else _told(error),
         about="description" if error is not None and "Description" in error.message else "name",
     )
@@ -121,6 +180,7 @@ async def one(visit: Visit) -> Response:
         "lists/list.html",
         title=some.name,
         some=some,
+        may_change=rules.may_change(call, some),
         here=here,
         leads=found.leads,
         name_of=name_of,

@@ -21,10 +21,11 @@ class Stored(msgspec.Struct):
     id: str
     name: str
     description: str
+    created_by: str
 
 
 LISTS = """
-select l.id::text as id, l.name, l.description from list l where l.org_id = $1 order by lower(l.name), l.id
+select l.id::text as id, l.name, l.description, l.created_by::text as created_by from list l where l.org_id = $1 order by lower(l.name), l.id
 """
 
 
@@ -94,7 +95,11 @@ def members(list_id: str) -> Condition:
 
 # changes -------------------------------------------------------------------------------------------------
 
-NAMED = "select exists (select 1 from list l where l.org_id = $1 and lower(l.name) = lower($2))"
+NAMED = (
+    "select exists (select 1 from list l where l.org_id = $1 and lower(l.name) = lower($2) and l.id <> $3)"
+)
+RENAME = "update list set name = $3, description = $4 where org_id = $1 and id = $2"
+DELETE = "delete from list where org_id = $1 and id = $2"
 CREATE = """
 insert into list (org_id, id, name, description, created_by, created_on) values ($1, $2, $3, $4, $5, $6)
 """
@@ -111,9 +116,19 @@ select exists (select 1 from list_member m join lead l on l.org_id = m.org_id an
 """
 
 
-async def is_named(db: Any, org_id: int, name: str) -> bool:
-    """True when a list has this name, whatever its case."""
-    return bool(await db.fetchval(NAMED, org_id, name))
+async def is_named(db: Any, org_id: int, name: str, *, except_for: str) -> bool:
+    """True when a list but for this one has this name, whatever its case."""
+    return bool(await db.fetchval(NAMED, org_id, name, except_for))
+
+
+async def rename(db: Any, org_id: int, list_id: str, name: str, description: str) -> None:
+    """Give a list another name and description."""
+    await db.execute(RENAME, org_id, list_id, name, description)
+
+
+async def delete(db: Any, org_id: int, list_id: str) -> None:
+    """Remove a list that has no members."""
+    await db.execute(DELETE, org_id, list_id)
 
 
 async def create(

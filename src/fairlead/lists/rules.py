@@ -51,7 +51,7 @@ _ANY = Context()
 
 
 class LeadList(msgspec.Struct):
-    """A list, and how many of its members the caller may see."""
+    """A list, and how many of its members the caller may see. `created_by` is empty for a list of the system."""
 
     id: str
     name: str
@@ -59,6 +59,7 @@ class LeadList(msgspec.Struct):
     kind: Kind
     is_system: bool = False
     members: int = 0
+    created_by: str = ""
 
 
 def system_lists(defs: Definitions) -> list[LeadList]:
@@ -78,7 +79,8 @@ async def lists(
     Vendor: silent on the order.
     """
     own = [
-        LeadList(one.id, one.name, one.description, "static") for one in await queries.stored(db, call.org_id)
+        LeadList(one.id, one.name, one.description, "static", created_by=one.created_by)
+        for one in await queries.stored(db, call.org_id)
     ]
     part = text.strip().casefold()
     return [
@@ -147,16 +149,62 @@ async def is_member(call: Call[Any, Any], db: Any, list_id: str, lead_id: str) -
 
 async def create(call: Call[Any, Any], db: Any, *, name: Scalar, description: Scalar) -> str:
     """Make a static list without members; returns its id. Raises MandatoryMissing, InvalidInput, Duplicate."""
-    title = _text(_NAME, name).strip()
-    if not title:
-        raise MandatoryMissing("Name", "creating list")
-    said = _text(_DESCRIPTION, description)
-    taken = title.casefold() in {one.name.casefold() for one in system_lists(call.defs)}
-    if taken or await queries.is_named(db, call.org_id, title):
-        raise Duplicate("List", "name")
     list_id = new_id()
+    title, said = await _named(call, db, list_id, name, description, "creating list")
     await queries.create(db, call.org_id, list_id, title, said, by=call.actor.id, now=call.now)
     return list_id
+
+
+async def _named(
+    call: Call[Any, Any], db: Any, list_id: str, name: Scalar, description: Scalar, action: str
+) -> tuple[str, str]:
+    """The name and the description as they are stored; the name must be no other list's."""
+    title = _text(_NAME, name).strip()
+    if not title:
+        raise MandatoryMissing("Name", action)
+    said = _text(_DESCRIPTION, description)
+    taken = title.casefold() in {one.name.casefold() for one in system_lists(call.defs)}
+    if taken or await queries.is_named(db, call.org_id, title, except_for=list_id):
+        raise Duplicate("List", "name")
+    return title, said
+
+
+async def rename(
+    call: Call[Any, Any], db: Any, list_id: str, *, name: Scalar, description: Scalar
+) -> LeadList:
+    """Give a list another name and description; for the console, the API has no such call.
+
+    Raises UnknownReference, Forbidden for a list that is not the caller's to change, and what `create` raises.
+    """
+    found = await _own(call, db, list_id)
+    title, said = await _named(call, db, found.id, name, description, "renaming list")
+    await queries.rename(db, call.org_id, found.id, title, said)
+    return msgspec.structs.replace(found, name=title, description=said)
+
+
+async def delete(call: Call[Any, Any], db: Any, list_id: str) -> LeadList:
+    """Remove a list; its leads stay. For the console, the API has no such call.
+
+    Raises UnknownReference, and Forbidden for a list that is not the caller's to change or not theirs to empty.
+    """
+    found = await _own(call, db, list_id)
+    await empty(call, db, found.id)
+    await queries.delete(db, call.org_id, found.id)
+    return found
+
+
+def may_change(call: Call[Any, Any], some: LeadList) -> bool:
+    """True when the caller may rename or delete a list: none of the system's; a Sales_User has those they made."""
+    return not some.is_system and (call.actor.role != "Sales_User" or some.created_by == call.actor.id)
+
+
+async def _own(call: Call[Any, Any], db: Any, list_id: str) -> LeadList:
+    found = await find(call, db, list_id)
+    if found is None:
+        raise UnknownReference("List not found")
+    if not may_change(call, found):
+        raise Forbidden
+    return found
 
 
 def _text(field: Field, raw: Scalar) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from starlette.responses import Response
 
-from fairlead.accounts import attributes, drafts, queries, rules
+from fairlead.accounts import attributes, drafts, queries, removal, rules
 from fairlead.accounts.drafts import OWNER, STAGE, UNIQUE, UNSET
 from fairlead.accounts.pages.family import action, page
 from fairlead.errors import ApiError, NotFound
@@ -130,6 +130,17 @@ async def save(visit: Visit) -> Response:
     return visit.redirect(visit.address, say="Saved.")
 
 
+@action("POST /accounts/{id:uuid}/delete", nav="accounts", admin=True)
+async def delete(visit: Visit) -> Response:
+    """Delete the account, and with `leads` those that belong to it."""
+    with_leads = bool(visit.form.get("leads"))
+    async with visit.db() as db:
+        found = await account_of(visit, db)
+    await visit.write(lambda call, db: removal.delete(db, call, found.id, with_leads=with_leads))
+    said = " with its leads" if with_leads else ""
+    return visit.redirect(with_query(ADDRESS, type=found.code), say=f"{found.name} is deleted{said}.")
+
+
 def _stale(visit: Visit, found: Account) -> Trouble | None:
     """Says that the account was changed since the form was shown: what stands in the form would undo that."""
     as_of = visit.form.get("as_of")
@@ -233,6 +244,7 @@ async def _page(
         name_of=name_of,
         happened=await part(visit, db, found.id, here, of=queries),
         types=postable(visit),
+        can_delete_leads=bool(visit.defs.setting("lead_delete")),
     )
 
 

@@ -15,7 +15,7 @@ from fairlead.fields.standard.opportunities import OPPORTUNITY_FIELDS
 from fairlead.leads import queries as leads
 from fairlead.leads.pages.record import Group, name_of, postable
 from fairlead.leads.queries import SeenLead
-from fairlead.opportunities import rules
+from fairlead.opportunities import deletion, rules
 from fairlead.opportunities.finding import one
 from fairlead.opportunities.pages.asking import ADDRESS, types
 from fairlead.opportunities.pages.family import action, page
@@ -98,6 +98,19 @@ async def save(visit: Visit) -> Response:
     return visit.redirect(visit.address, say="Saved.")
 
 
+@action("POST /opportunities/{id:uuid}/delete", nav="opportunities")
+async def delete(visit: Visit) -> Response:
+    """Delete the opportunity, where its type allows that, and show the board."""
+    async with visit.db() as db:
+        found, kind = await one(visit.call(), db, visit.path["id"], owner=visit.sees)
+    await visit.write(lambda call, db: deletion.delete(call, db, found.id))
+    return visit.redirect(_board(visit, kind), say=f"{title_of(found, kind)} is deleted.")
+
+
+def _board(visit: Visit, kind: RecordType) -> str:
+    return with_query(ADDRESS, type=kind.code if len(types(visit)) > 1 else "")
+
+
 def _stale(visit: Visit, found: Activity) -> Trouble | None:
     """Says that it was changed since the form was shown: what stands in the form would undo that."""
     as_of = visit.form.get("as_of")
@@ -149,7 +162,8 @@ async def _page(
         happened=await part(visit, db, found, kind, visit.address),
         open_tasks=await tasks.open_about(db, visit.org_id, found.id, OPEN_TASKS),
         types=postable(visit),
-        board=with_query(ADDRESS, type=kind.code if len(types(visit)) > 1 else ""),
+        board=_board(visit, kind),
+        can_delete=bool(kind.setting("can_delete")),
     )
 
 
