@@ -131,7 +131,7 @@ async def context(server: str, chromium: Browser) -> AsyncIterator[BrowserContex
 
 
 async def _furnish(context: BrowserContext) -> dict[str, str]:
-    """What the demo has none of: a refused call, a queued request, an import, an export, a note. Its addresses, by route."""
+    """What the demo has none of: a refused call, a queued request, an import, an export, a note, a list. By route."""
     keys = {"accessKey": ACCESS_KEY, "secretKey": SECRET_KEY}
 
     async def call(path: str, body: Any, **headers: str) -> Any:
@@ -146,6 +146,7 @@ async def _furnish(context: BrowserContext) -> dict[str, str]:
     made = await call("/v2/LeadManagement.svc/Lead.Create", lead)
     id = made["Message"]["Id"]
     note = await call("/v2/LeadManagement.svc/CreateNote", {"RelatedProspectId": id, "Note": "Call in March"})
+    await call("/v2/LeadSegmentation.svc/CreateEmptyList", {"Name": "Webinar", "Description": "June"})
     page = await context.request.get("/app/leads/export")
     csrf = re.findall(r'name="csrf" value="([\w-]+)"', await page.text())[0]
     file: FilePayload = {"name": "leads.csv", "mimeType": "text/csv", "buffer": b"First Name\nAda\n"}

@@ -36,7 +36,7 @@ async def test_a_lead_is_found_as_one_types_and_the_form_follows(page: Page) -> 
     await expect(page.locator(".pick-row").first).to_contain_text(name)
     await page.keyboard.press("Tab")
     await page.keyboard.press("Enter")
-    await expect(page.get_by_role("heading", level=1)).to_have_text("Open an opportunity")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("New opportunity")
     await expect(page.locator("main")).to_contain_text(f"For {name}")
     stage = page.get_by_label("Stage")
     await page.get_by_label("Status").select_option("Won")

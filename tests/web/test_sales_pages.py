@@ -299,7 +299,7 @@ async def test_a_sale_is_posted_from_its_lead(browser: Browser, world: World) ->
     assert '<option value="Open" selected>' in browser.text
     await browser.send(f"{lead}/sale/new", **full(world, Status="Won"))
     assert browser.path == lead
-    assert "The sale is posted." in browser.text
+    assert "The sale is added." in browser.text
     row = next(row for row in await world.rows("activity") if row["code"] == 30)
     world.values["sales.1"] = str(row["id"])
     found = await stored(world)
@@ -309,7 +309,7 @@ async def test_a_sale_is_posted_from_its_lead(browser: Browser, world: World) ->
     assert await revenue(world) == Decimal("120.50")
     assert f'href="/app/sales/{row["id"]}"' in browser.text
     await browser.get(f"/app/sales/{row['id']}")
-    assert "Sale posted" in browser.text
+    assert "Sale added" in browser.text
     assert "$120.50" in browser.text
 
 

@@ -81,11 +81,10 @@ async def accounts(visit: Visit) -> Response:
         is_filtered=any((wanted.words, wanted.stage, wanted.owner)),
         choices=_choices(visit, kind, wanted),
     )
-    if visit.is_htmx:
-        # Typing makes no steps to go back over, and what was left empty is left out.
-        way = "HX-Push-Url" if visit.request.headers.get("hx-boosted") else "HX-Replace-Url"
+    if visit.is_htmx and visit.request.headers.get("hx-target") == "results":
+        # What is asked for makes no steps to go back over, and what was left empty is left out.
         shown = {"sort": sort if sort != BY_NAME else "", "page": pager.page if pager.page > 1 else ""}
-        response.headers[way] = with_query(ADDRESS, **kept, **shown)
+        response.headers["HX-Replace-Url"] = with_query(ADDRESS, **kept, **shown)
     return response
 
 

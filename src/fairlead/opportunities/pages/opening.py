@@ -93,7 +93,7 @@ async def create(visit: Visit) -> Response:
         problem = forms.trouble(error, {**kind.fields, AT.name: AT})
         return await _form(visit, lead, kind, problem=problem)
     said = (
-        f"{kind.display_name} opened."
+        "The opportunity is created."
         if opened.is_new
         else "The lead has this one already, so nothing new was opened. This is it."
     )
@@ -148,7 +148,7 @@ async def _form(
         forms.keep_fitting([*controls, *folded])
     return visit.page(
         "opportunities/open_on_lead.html",
-        title=f"Open: {kind.display_name}",
+        title="New opportunity",
         status=UNPROCESSABLE if problem is not None else 200,
         kind=kind,
         kinds=types(visit),

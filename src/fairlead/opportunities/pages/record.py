@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import Decimal
 from typing import Any
 
 from starlette.responses import Response
@@ -19,13 +18,13 @@ from fairlead.opportunities import deletion, rules
 from fairlead.opportunities.finding import one
 from fairlead.opportunities.pages.asking import ADDRESS, types
 from fairlead.opportunities.pages.family import action, page
-from fairlead.opportunities.pages.overview import SIZE, deal_of, title_of
+from fairlead.opportunities.pages.overview import deal_of, title_of
 from fairlead.opportunities.pages.timeline import part
 from fairlead.opportunities.rules import STAGE
 from fairlead.orgs.definitions import RecordType
 from fairlead.records.rows import Activity
 from fairlead.tasks import queries as tasks
-from fairlead.web import formats, forms
+from fairlead.web import forms
 from fairlead.web.forms import Control, Trouble
 from fairlead.web.render import shown
 from fairlead.web.visit import UNPROCESSABLE, Visit, with_query
@@ -186,15 +185,9 @@ def _group(
     return Group(
         key=key,
         title=title,
-        rows=[(field.display_name, _told(visit, field, values[field.name])) for field in filled],
+        rows=[(field.display_name, shown(visit, field, values[field.name])) for field in filled],
         empty=len(fields) - len(filled),
     )
-
-
-def _told(visit: Visit, field: Field, value: Any) -> str:
-    """A value for reading; what a deal is worth as money."""
-    is_money = field.name == SIZE and isinstance(value, Decimal | int)
-    return formats.money(value, visit.defs) if is_money else shown(visit, field, value)
 
 
 def _head(visit: Visit, found: Activity, kind: RecordType, problem: Trouble | None) -> list[Control]:

@@ -36,7 +36,8 @@ async def sales(visit: Visit) -> Response:
     sort = said["sort"] if said["sort"].removeprefix("-") in queries.SORTED_BY else NEWEST
     today = visit.now.astimezone(visit.zone).date()
     period = periods.read(said["period"], said["from"], said["to"], today, visit.zone)
-    said |= {name: "" for name in ("from", "to") if periods.day_of(said[name]) is None}
+    is_days = said["period"] == periods.DATES
+    said |= {name: "" for name in ("from", "to") if not is_days or periods.day_of(said[name]) is None}
     pager = Pager(ADDRESS, visit.query)
     found = Found([], [])
     async with visit.db() as db:
@@ -54,7 +55,7 @@ async def sales(visit: Visit) -> Response:
         of = await leads_of(visit, db, found.sales)
     kept = {name: said[name] for name in _PARAMETERS if name not in ("sort", "page")}
     kept["period"] = "" if kept["period"] == periods.MONTH else kept["period"]
-    return visit.page(
+    response = visit.page(
         "sales/list.html",
         title="Sales",
         said=said,
@@ -70,6 +71,9 @@ async def sales(visit: Visit) -> Response:
         choices=_choices(visit, said),
         totals=sorted(found.totals, key=lambda some: (_place(some.status), some.status)),
     )
+    if visit.is_htmx and visit.request.headers.get("hx-target") == "results":
+        response.headers["HX-Replace-Url"] = with_query(ADDRESS, **kept, sort="" if sort == NEWEST else sort)
+    return response
 
 
 def _place(status: str) -> int:

@@ -46,7 +46,7 @@ async def post(visit: Visit) -> Response:
         sale = await visit.run(rules.create, visit.path["id"], reading.sent(visit, pairs))
     except ApiError as error:
         return await _form(visit, reading.told(visit, error))
-    return visit.redirect(f"/app/leads/{sale.lead_id}", say="The sale is posted.")
+    return visit.redirect(f"/app/leads/{sale.lead_id}", say="The sale is added.")
 
 
 async def _form(visit: Visit, problem: Trouble | None = None, *, fitting: bool = False) -> Response:

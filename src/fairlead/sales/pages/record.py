@@ -151,7 +151,7 @@ def _told(visit: Visit, found: Activity, change: Change) -> Entry:
     """A change; the one that made the sale took nothing away."""
     made = entry(visit, change)
     if change.changed_on == found.created_on and all(before is None for before, _ in change.changes.values()):
-        made.title, made.icon = "Sale posted", "plus"
+        made.title, made.icon = "Sale added", "plus"
         for row in made.rows:
             row.before = None
     return made
