@@ -146,13 +146,16 @@ async def _furnish(context: BrowserContext) -> dict[str, str]:
     made = await call("/v2/LeadManagement.svc/Lead.Create", lead)
     id = made["Message"]["Id"]
     note = await call("/v2/LeadManagement.svc/CreateNote", {"RelatedProspectId": id, "Note": "Call in March"})
-    await call("/v2/LeadSegmentation.svc/CreateEmptyList", {"Name": "Webinar", "Description": "June"})
+    own = await call("/v2/LeadSegmentation.svc/CreateEmptyList", {"Name": "Webinar", "Description": "June"})
     page = await context.request.get("/app/leads/export")
     csrf = re.findall(r'name="csrf" value="([\w-]+)"', await page.text())[0]
     file: FilePayload = {"name": "leads.csv", "mimeType": "text/csv", "buffer": b"First Name\nAda\n"}
     await context.request.post("/app/leads/export", form={"csrf": csrf, "column": "FirstName"})
     await context.request.post("/app/leads/import", multipart={"csrf": csrf, "file": file})
-    return {"/app/leads/{id:uuid}/notes/{note:uuid}": f"/app/leads/{id}/notes/{note['Message']['Id']}"}
+    return {
+        "/app/leads/{id:uuid}/notes/{note:uuid}": f"/app/leads/{id}/notes/{note['Message']['Id']}",
+        "/app/lists/{id:uuid}": f"/app/lists/{own['Message']['Id']}",
+    }
 
 
 @pytest.fixture(scope="module")
