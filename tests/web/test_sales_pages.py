@@ -350,7 +350,7 @@ async def test_without_products_the_form_says_so(browser: Browser, seller: Brows
     await browser.get(path)
     assert 'href="/app/settings/products/new"' in browser.text
     await seller.get(path)
-    assert "an administrator adds the first one" in seller.text
+    assert "An administrator adds the first one" in seller.text
     assert 'href="/app/settings/products/new"' not in seller.text
 
 
