@@ -92,6 +92,7 @@ def addresses(leads: int, count: int) -> dict[str, list[str]]:
         "a lead": [f"/app/leads/{id}" for id in others],
         "a lead with 1,000 activities": [f"/app/leads/{busy[n % len(busy)]}" for n in range(count)],
         "board": ["/app/opportunities"] * count,
+        "what happened": ["/app/activities"] * count,
         "an opportunity": [f"/app/opportunities/{id}" for id in deals],
         "queue": ["/app/async"] * count,
     }
