@@ -8,7 +8,8 @@ from fairlead.errors import ApiError
 from fairlead.fields.model import Field
 from fairlead.leads import plans
 from fairlead.leads.pages.family import action, page
-from fairlead.leads.pages.record import groups, holder_of, told
+from fairlead.leads.pages.grouping import groups
+from fairlead.leads.pages.record import holder_of, told
 from fairlead.web import forms
 from fairlead.web.forms import Trouble
 from fairlead.web.visit import UNPROCESSABLE, Visit

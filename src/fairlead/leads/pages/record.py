@@ -11,10 +11,10 @@ from starlette.responses import Response
 
 from fairlead.errors import ApiError, NotFound
 from fairlead.fields.model import DataType, Field
-from fairlead.fields.standard import LEAD_FIELDS
 from fairlead.leads import attributes, plans, queries
 from fairlead.leads.drafts import UNSET, compared_text
 from fairlead.leads.pages.family import action, page
+from fairlead.leads.pages.grouping import HEAD, groups
 from fairlead.leads.pages.live import EVERY
 from fairlead.leads.pages.timeline import part
 from fairlead.leads.queries import SeenLead
@@ -26,42 +26,9 @@ from fairlead.web.render import NOTHING, shown
 from fairlead.web.visit import UNPROCESSABLE, Visit
 from fairlead.wire.types import Pair
 
-_GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    (
-        "contact",
-        "Contact",
-        ("FirstName", "LastName", "EmailAddress", "Phone", "Mobile", "Company", "JobTitle", "Website", "Fax"),
-    ),
-    (
-        "address",
-        "Address",
-        (
-            "mx_Street1",
-            "mx_Street2",
-            "mx_City",
-            "mx_State",
-            "mx_Zip",
-            "mx_Country",
-            "Region",
-            "TimeZone",
-            "Latitude",
-            "Longitude",
-        ),
-    ),
-    ("notes", "Notes", ("Notes",)),
-    ("consent", "Consent", ("DoNotEmail", "DoNotCall", "DoNotSMS", "DoNotTrack")),
-    ("source", "Where it came from", ("Source", "SourceMedium", "SourceCampaign", "SourceContent")),
-)
-"""Groups of the standard fields: key, title, fields. Own fields come after the first, the others at the end."""
-
 OPEN_TASKS = 20
 """Open tasks of a lead that are shown above its timeline."""
 
-HEAD = ("ProspectStage", "OwnerId")
-"""Fields that stand at the head of the record, with a form of their own."""
-
-_ELSEWHERE = frozenset((*HEAD, "RelatedCompanyId", "LeadType"))
-_STANDARD = frozenset(field.name for field in LEAD_FIELDS)
 _MADE = (
     "ProspectAutoId",
     "ProspectID",
@@ -94,23 +61,6 @@ class Holder(msgspec.Struct):
 
     name: str
     link: str
-
-
-def groups(defs: Definitions) -> list[tuple[str, str, list[Field]]]:
-    """The fields that people edit, in groups: key, title, fields."""
-    fields = {
-        name: field
-        for name, field in defs.lead.fields.items()
-        if not field.read_only and name not in _ELSEWHERE
-    }
-    found = [
-        (key, title, [fields[name] for name in names if name in fields]) for key, title, names in _GROUPS
-    ]
-    own = [field for name, field in fields.items() if name not in _STANDARD]
-    found.insert(1, ("own", "Details", own))
-    named = {field.name for _, _, some in found for field in some}
-    found.append(("more", "More", [field for name, field in fields.items() if name not in named]))
-    return [group for group in found if group[2]]
 
 
 @page("GET /leads/{id:uuid}", nav="leads")
