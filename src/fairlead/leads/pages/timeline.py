@@ -52,7 +52,7 @@ class Row(msgspec.Struct):
 class Entry(msgspec.Struct, kw_only=True):
     """One thing that happened. `link` leads to what it is about, `` when no screen shows that.
 
-    `task` is there where it is one, to be completed or opened again.
+    `task` is there where it is one, to be opened again.
     """
 
     at: datetime
@@ -111,7 +111,7 @@ async def part(visit: Visit, db: Any, record_id: str, address: str, *, of: Sourc
     if of is queries:
         found = await _with_work(visit, db, record_id, show, before, found)
         notes, tasks = await work.counts(db, visit.org_id, record_id)
-        written = [(NOTES, "Notes", notes), (TASKS, "Tasks", tasks)]
+        written = [(NOTES, "Notes", notes), (TASKS, "Tasks done", tasks)]
     older = ""
     if len(found) > SIZE:
         last = found[SIZE - 1]
@@ -154,7 +154,7 @@ async def _with_work(
 
 
 def _at(one: Happening) -> datetime:
-    """When it happened; a task when it was completed, until then when it was added."""
+    """When it happened; a task when it was completed."""
     if isinstance(one, Activity):
         return one.happened_on
     if isinstance(one, Change):
@@ -232,14 +232,13 @@ def _note_entry(visit: Visit, one: Note) -> Entry:
 
 
 def _task_entry(visit: Visit, one: Task) -> Entry:
-    is_open = one.completed_on is None
-    by = one.created_by if is_open else one.modified_by
+    by = one.modified_by
     return Entry(
         at=_at(one),
         by=visit.defs.user_name(by) or "",
         icon="tasks",
         title=one.name,
-        status="Open" if is_open else "Done",
+        status="Done",
         note=one.description,
         link=f"/app/tasks/{one.id}" if visit.has("/app/tasks/{id:uuid}") else "",
         owner=visit.defs.user_name(one.owner_id) or "" if one.owner_id != by else "",

@@ -64,6 +64,42 @@
     button.focus();
   });
 
+  // One field of a lead where it stands: Enter saves, Escape leaves it as it was. A choice that is made with the pointer is
+  // meant; with the keyboard one passes others on the way to it.
+  let pointed = null; // the drop-down that the pointer was at last
+  document.addEventListener("pointerdown", (event) => (pointed = event.target), true);
+  document.addEventListener("keydown", (event) => {
+    pointed = null;
+    const form = event.target instanceof Element && event.target.closest("[data-in-place]");
+    if (!form || event.isComposing) return;
+    if (event.key === "Escape") {
+      event.preventDefault();
+      form.querySelector("[data-cancel]").click();
+    } else if (event.key === "Enter" && event.target.matches("select, textarea") && (event.target.matches("select:not([multiple])") || event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      form.requestSubmit();
+    }
+  }, true);
+  document.addEventListener("change", (event) => {
+    if (!event.target.matches("[data-in-place] select:not([multiple]), [data-saves] select")) return;
+    const { form } = event.target;
+    if (pointed !== event.target) form.classList.add("changed");
+    else if (!form.matches("[data-in-place]:has(.set)")) form.requestSubmit();
+  });
+  // What was swapped takes the focus that its predecessor had.
+  document.addEventListener("htmx:afterSettle", (event) => {
+    const line = document.getElementById(event.detail.target?.id ?? "");
+    if (!line?.matches(".line")) return;
+    const control = line.querySelector(".line-form input:not([type=hidden]), .line-form textarea");
+    if (control && control === document.activeElement) control.select?.();
+    if (document.activeElement === document.body) line.querySelector(".value, select")?.focus();
+  });
+
+  // On a phone an address names a part of the lead. What is loaded anew is looked at there again.
+  const again = () => {
+    if (location.hash.length > 1 && !document.querySelector(":target") && document.getElementById(location.hash.slice(1))) location.replace(location.hash);
+  };
+
   // A control of the filters that is made anew keeps the focus; where it is gone, the next condition has it.
   let asking = "";
   document.addEventListener("focusin", (event) => (asking = event.target.closest("#condition") ? event.target.id : ""));
@@ -74,8 +110,10 @@
   const settled = () => {
     count();
     refocus();
+    again();
   };
   document.addEventListener("htmx:afterSettle", settled);
+  document.addEventListener("htmx:historyRestore", settled);
   window.addEventListener("pageshow", settled);
   settled();
 })();
