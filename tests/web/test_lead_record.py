@@ -297,6 +297,7 @@ async def test_a_new_lead_is_made_and_shown(browser: Browser, world: World) -> N
     assert "<script>" not in browser.text
     assert made["stage"] == "Contacted"
     assert "Kochi" in made["fields"]
+    assert json.loads(made["fields"])["Origin"] == "Manual"
 
 
 async def test_a_new_lead_that_is_refused_keeps_what_was_typed(browser: Browser, world: World) -> None:

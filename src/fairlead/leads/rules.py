@@ -122,7 +122,7 @@ def create(picture: Picture, call: Call[Any, Any], draft: Draft) -> Lead:
     for field in defs.lead.defaults:
         if field.name not in draft.sent and field.name not in _FILLED:
             fields[field.name] = parse(field, field.default_value, defs.loose)
-    fields["Origin"] = "API"
+    fields["Origin"] = draft.origin
     lead = Lead(
         org_id=call.org_id,
         id=lead_id,

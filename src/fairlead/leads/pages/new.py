@@ -41,7 +41,7 @@ async def create(visit: Visit) -> Response:
     first, more = _fields(visit)
     sent = forms.filled(forms.pairs(visit, [*first, *more]))
     try:
-        written = await visit.run(plans.create, sent)
+        written = await visit.run(plans.create, sent, origin=plans.BY_HAND)
     except ApiError as error:
         return _form(visit, await refused(visit, error, sent))
     return visit.redirect(f"/app/leads/{written.lead.id}", say="The lead is created.")
