@@ -20,7 +20,7 @@ from starlette.routing import Route
 from fairlead.accounts import api as accounts
 from fairlead.accounts import pages as account_screens
 from fairlead.activities import api as activities
-from fairlead.activities import posting_pages as posting_screens
+from fairlead.activities import pages as activity_screens
 from fairlead.db import migrate
 from fairlead.db.pool import DatabaseError, Lost, Pool
 from fairlead.leads import api as leads
@@ -67,7 +67,7 @@ SCREENS: tuple[Any, ...] = (
     task_screens,
     note_screens,
     transfer_screens,
-    posting_screens,
+    activity_screens,
     opportunity_screens,
     inspector_screens,
     queue_screens,

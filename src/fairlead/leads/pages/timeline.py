@@ -211,7 +211,7 @@ def _activity(visit: Visit, one: Activity) -> Entry:
         title=kind.display_name if kind is not None else f"Type {one.code}",
         status=_status(kind, one),
         note=note,
-        link=_link(visit, family, one.id),
+        link=_link(visit, family, one),
         owner=visit.defs.user_name(one.owner_id) or "" if one.owner_id != one.created_by else "",
         is_cancelled=one.cancelled,
         rows=[*parts, *_values(visit, kind, one)],
@@ -259,10 +259,12 @@ _FOLDERS = {"opportunity": "opportunities", "sale": "sales", "account_activity":
 """Where the screens of what happened stand."""
 
 
-def _link(visit: Visit, family: str, id: str) -> str:
+def _link(visit: Visit, family: str, one: Activity) -> str:
     folder = _FOLDERS.get(family)
-    known = folder is not None and visit.has(f"/app/{folder}/{{id:uuid}}")
-    return f"/app/{folder}/{id}" if known else ""
+    if folder is not None:
+        return f"/app/{folder}/{one.id}" if visit.has(f"/app/{folder}/{{id:uuid}}") else ""
+    known = one.lead_id is not None and visit.has("/app/leads/{id:uuid}/activities/{activity:uuid}")
+    return f"/app/leads/{one.lead_id}/activities/{one.id}" if known else ""
 
 
 def _note(visit: Visit, text: str) -> tuple[str, list[Row]]:
