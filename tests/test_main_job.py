@@ -243,7 +243,8 @@ REFUSED: dict[str, tuple[dict[str, Any], Envelope]] = {
         f"activity code {code!r}"[:40]: (sent(FirstName="N", activity={"ActivityEvent": code}), CODE)
         for code in (None, "", "abc", True, -1, 1.5, "9999", 30, 31, 33, 3001, 5000, 10001, 12005, 10**12)
     },
-    "no activity code": (sent(FirstName="N", activity={}), CODE),
+    "no activity code": (sent(FirstName="N", activity={"ActivityNote": "n"}), CODE),
+    "an empty activity": (sent(FirstName="N", activity={}), missing("Activity")),
 }
 
 EXTRA = (

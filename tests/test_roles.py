@@ -38,7 +38,6 @@ FORBIDDEN = {
 }
 
 SKIPPED = {
-    "/v2/leadmanagement.svc/lead/bulk/update": "a lead that may not be changed is passed over like an unknown one",
     "/v2/leadmanagement.svc/lead/bulk/updatev2": "'… does not exist in the system or You do not have permission …'",
     "/v2/task.svc/bulk/create": "'queued' is all that is answered; what became of the rows is told elsewhere",
     "/v2/task.svc/bulkupdateappointmenttime": "'queued' is all that is answered",

@@ -64,7 +64,7 @@ class Settings(msgspec.Struct, kw_only=True):
     callback_private_addresses: Annotated[
         bool,
         Meta(
-            description="Let callbacks go to private addresses and over http: for receivers in a network of your own."
+            description="Let callbacks go to private addresses and over http, and status webhooks to private addresses: for receivers in a network of your own."
         ),
     ] = False
     database_patience: Annotated[

@@ -87,15 +87,25 @@ def test_a_value_names_a_second_or_a_day_in_the_zone() -> None:
     kolkata = ZoneInfo("Asia/Kolkata")
     assert search.span("2026-01-01 12:00:00 AM", kolkata) == (
         datetime(2025, 12, 31, 18, 30, tzinfo=UTC),
-        datetime(2025, 12, 31, 18, 30, 1, tzinfo=UTC),
+        datetime(2025, 12, 31, 18, 30, 0, 999_999, tzinfo=UTC),
     )
     assert search.span("2026-01-31 11:59:59 PM", UTC)[0] == datetime(2026, 1, 31, 23, 59, 59, tzinfo=UTC)
-    day = search.span("2026-03-29", ZoneInfo("Europe/Berlin"))
-    assert (day[1] - day[0]).total_seconds() == 23 * 3600
+    first, last = search.span("2026-03-29", ZoneInfo("Europe/Berlin"))
+    assert round((last - first).total_seconds()) == 23 * 3600
+    first, last = search.span("2019-02-16", ZoneInfo("America/Sao_Paulo"))  # 23:00 to 24:00 came twice
+    assert round((last - first).total_seconds()) == 25 * 3600
+
+
+def test_the_last_second_of_the_calendar_can_be_named_in_every_zone() -> None:
+    last = datetime.max.replace(tzinfo=UTC)
+    for written in ("9999-12-31", "9999-12-31 23:59:59", "9999-12-31 11:59:59 PM"):
+        assert search.span(written, UTC)[1] == last
+        assert search.span(written, ZoneInfo("America/New_York"))[1] == last
+    assert search.span("0001-01-01", ZoneInfo("Asia/Kolkata"))[0] == datetime.min.replace(tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    "written", ["", "x", "2026-13-01", "2026-01-01 13:00:00 PM", "2026-01-01 25:00:00", "9999-12-31"]
+    "written", ["", "x", "2026-13-01", "2026-01-01 13:00:00 PM", "2026-01-01 25:00:00", "10000-01-01"]
 )
 def test_an_unreadable_instant_is_refused(written: str) -> None:
     with pytest.raises(InvalidInput):

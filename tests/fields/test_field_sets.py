@@ -7,7 +7,7 @@ import pytest
 
 from fairlead.fields.errors import NotAnOption, TooLong, UnknownMember, WrongType
 from fairlead.fields.model import DataType, Field, Option
-from fairlead.fields.values import Context, Value, parse_members, render
+from fairlead.fields.values import Context, Value, members_of, parse_members, render
 
 CONTEXT = Context()
 KYC = Field(
@@ -63,6 +63,38 @@ def test_a_dependent_member_follows_its_parent_in_the_same_set() -> None:
     with pytest.raises(NotAnOption) as caught:
         parse_members(KYC, [("mx_CustomObject_3", "Filed")], {"Status": "Pending"}, CONTEXT)
     assert caught.value.path == "mx_KYC~mx_CustomObject_3"
+
+
+def test_a_member_must_still_belong_to_its_parent_when_only_that_changes() -> None:
+    current = {"Status": "Done", "mx_CustomObject_3": "Filed"}
+    with pytest.raises(NotAnOption) as caught:
+        parse_members(KYC, [("Status", "Pending")], current, CONTEXT)
+    assert caught.value.path == "mx_KYC~mx_CustomObject_3"
+    assert parse_members(KYC, [("Status", "Done")], current, CONTEXT) == current
+    assert parse_members(KYC, [("Status", "Pending"), ("mx_CustomObject_3", "")], current, CONTEXT) == {
+        "Status": "Pending"
+    }
+    assert parse_members(KYC, [("Status", "Pending")], current, Context(check_options=False)) == {
+        **current,
+        "Status": "Pending",
+    }
+
+
+def test_a_text_from_before_the_field_was_a_set_holds_no_member() -> None:
+    for stored in ("a text", ["a", "b"], True, Decimal(1)):
+        assert members_of(KYC, stored) == {}
+        assert parse_members(KYC, [("Status", "Done")], stored, CONTEXT) == {"Status": "Done"}
+
+
+def test_who_changed_a_set_and_when_are_no_members() -> None:
+    stored = {"ModifiedByName": "Asha Rao", "ModifiedOn": "2019-05-14 10:13:46", "Status": "Done", "old": "x"}
+    assert members_of(KYC, stored) == {"Status": "Done", "old": "x"}
+    assert list(msgspec.json.decode(render(KYC, stored, millis=False) or "")) == [
+        "Status",
+        "ModifiedByName",
+        "ModifiedOn",
+        "old",
+    ]
 
 
 def test_it_prints_as_one_json_text() -> None:

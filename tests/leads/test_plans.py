@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from fairlead.errors import ApiError, Duplicate, Forbidden, InvalidInput, MandatoryMissing, UnknownReference
-from fairlead.fields.model import DataType, Field
+from fairlead.fields.model import DataType, Field, Option
 from fairlead.fields.standard import LEAD_FIELDS, SYSTEM_TYPES
 from fairlead.leads import plans
+from fairlead.leads.drafts import default_of
 from fairlead.orgs.definitions import LEAD, Definitions, Organisation, RecordType, User
 from fairlead.records.picture import Needs, Picture, is_id, new_id
 from fairlead.records.rows import Lead
@@ -24,7 +25,11 @@ KYC = Field(
     "mx_KYC",
     "KYC",
     data_type=DataType.FIELD_SET,
-    members=(Field("Status", "Status"), Field("mx_CustomObject_1", "File")),
+    members=(
+        Field("Status", "Status"),
+        Field("mx_CustomObject_1", "File"),
+        Field("Step", "Step", DataType.SELECT, options=(Option("Asked"),)),
+    ),
 )
 
 
@@ -199,6 +204,51 @@ def test_blank_members_of_a_field_set_are_blanks(world: World) -> None:
     assert lead.fields["mx_KYC"] == {"Status": "Done", "mx_CustomObject_1": "a.png"}
 
 
+def test_what_no_value_means_is_no_blank(world: World) -> None:
+    lead = world.lead(EmailAddress="a@example.com")
+    sent = {"EmailAddress": "a@example.com", "LeadType": "OT_1", "DoNotEmail": "1", "LastName": "L"}
+    world.capture("UpdateOnlyEmptyFields", **sent)
+    assert {name: lead.fields.get(name) for name in sent} == {
+        "EmailAddress": "a@example.com",
+        "LeadType": None,
+        "DoNotEmail": None,
+        "LastName": "L",
+    }
+    world.capture(None, **sent)
+    assert (lead.fields["LeadType"], lead.fields["DoNotEmail"]) == ("OT_1", True)
+    with pytest.raises(InvalidInput, match="LeadType"):
+        world.run(plans.update(world.call(), lead.id, pairs(LeadType="")))
+
+
+def test_an_option_that_a_member_does_not_have_is_stored_and_noticed(world: World) -> None:
+    call = world.call()
+    members = [Pair(Attribute="Step", Value="Nowhere"), Pair(Attribute="Status", Value="New")]
+    sent = [*pairs(FirstName="A"), Pair(Attribute="mx_KYC", Fields=members)]
+    lead = world.run(plans.create(call, sent)).lead
+    assert lead.fields["mx_KYC"] == {"Step": "Nowhere", "Status": "New"}
+    assert call.notices == [("unknown-option", "mx_KYC~Step=Nowhere")]
+
+
+def test_a_default_that_its_field_refuses_is_none() -> None:
+    """Such a field can be stored, by a version that took one."""
+    options = (Option("Too long", is_default=True), Option("No"))
+    city = Field("mx_Wish", "Wish", DataType.SELECT, options=options, max_length=3)
+    found = default_of(city, DEFS)
+    assert found is None
+
+
+def test_blanks_are_stored_and_yet_identify_nobody(world: World) -> None:
+    lead = world.lead(FirstName="A", LastName="  ")
+    assert lead.fields["LastName"] == "  "
+    for plan in (
+        plans.create(world.call(), pairs(FirstName=" \t", LastName="")),
+        plans.update(world.call(), lead.id, pairs(FirstName="")),
+        plans.update(world.call(), lead.id, pairs(FirstName=" ")),
+    ):
+        with pytest.raises(MandatoryMissing):
+            world.run(plan)
+
+
 def test_a_visitor_becomes_a_lead_once(world: World) -> None:
     lead = world.lead(FirstName="V")
     lead.is_lead = False
@@ -221,8 +271,13 @@ def test_a_sales_user_changes_only_their_own_leads(world: World) -> None:
     ):
         with pytest.raises(Forbidden):
             world.run(plan)
-    both = [theirs.id, other.id]
-    assert world.run(plans.update_all(world.call(REP), both, Pair(Attribute="mx_City", Value="Pune"))) == 1
+    city = Pair(Attribute="mx_City", Value="Pune")
+    assert world.run(plans.update_all(world.call(REP), [theirs.id, new_id()], city)) == 1
+    with pytest.raises(Forbidden):
+        world.run(
+            plans.update_all(world.call(REP), [theirs.id, other.id], Pair(Attribute="mx_City", Value="Goa"))
+        )
+    assert (theirs.fields["mx_City"], other.fields.get("mx_City")) == ("Pune", None)
 
 
 def test_one_field_of_many_leads(world: World) -> None:
@@ -235,8 +290,9 @@ def test_one_field_of_many_leads(world: World) -> None:
         world.run(plans.update_all(world.call(), [*ids, "nobody"], Pair(Attribute="mx_City", Value="Pune")))
         == 2
     )
-    with pytest.raises(Duplicate):
-        world.run(plans.update_all(world.call(), ids, Pair(Attribute="EmailAddress", Value="a@example.com")))
+    for value in ("a@example.com", "", None):
+        with pytest.raises(Duplicate):
+            world.run(plans.update_all(world.call(), ids, Pair(Attribute="EmailAddress", Value=value)))
 
 
 @pytest.mark.parametrize(
@@ -246,6 +302,10 @@ def test_one_field_of_many_leads(world: World) -> None:
         ({"SearchBy": "Phone"}, "'Phone' is mandatory for creating or updating lead"),
         ({"ProspectID": new_id(), "FirstName": "A", "SearchBy": "ProspectId"}, "Lead not found"),
         ({"EmailAddress": "no address", "SearchBy": "EmailAddress"}, "not of type 'Email'"),
+        ({"FirstName": "A", "OwnerId": "x", "SearchBy": "OwnerId"}, "Invalid SearchBy value provided"),
+        ({"FirstName": "A", "Score": " ", "SearchBy": "Score"}, "'Score' is mandatory for creating"),
+        ({"FirstName": "A", "mx_KYC": "", "SearchBy": "mx_KYC"}, "'mx_KYC' is mandatory for creating"),
+        ({"FirstName": "A", "Phone": " ", "SearchBy": "Phone"}, "'Phone' is mandatory for creating"),
     ],
 )
 def test_what_search_by_may_not_be(world: World, sent: dict[str, str], error: str) -> None:

@@ -118,6 +118,63 @@ async def test_the_options_of_a_member_of_a_field_set(client: Client) -> None:
     assert await client.post(options, paged) == {"Options": ["z"]}
 
 
+OPTION = {
+    "Value": "a",
+    "Text": "A",
+    "CanDelete": 0,
+    "CanEdit": "false",
+    "OldValue": "b",
+    "FontColor": "#A08427",
+}
+
+
+async def test_an_option_keeps_what_was_said_of_it(client: Client) -> None:
+    field = PURPOSE | {"OptionSet": json.dumps([OPTION])}
+    code = await created(client, Fields=[field])
+    [option] = json.loads((await setting(client, code))["Fields"][3]["OptionSet"])
+    assert (option["CanDelete"], option["CanEdit"], option["OldValue"]) == (0, 0, "b")
+    change = {"SchemaName": "mx_Custom_1", "OptionSet": [{"Value": "a", "CanEdit": True}]}
+    await client.post(f"{TYPES}CustomActivityType/Update", {"code": code, "Fields": [change]})
+    [option] = json.loads((await setting(client, code))["Fields"][3]["OptionSet"])
+    assert (option["CanDelete"], option["CanEdit"], option["OldValue"]) == (0, 1, "b")
+
+
+@pytest.mark.parametrize("score", ["５", "1_0", "5.7", 5.7, True, 10**12, 1_000_001])
+async def test_a_score_is_a_whole_number_within_bounds(client: Client, score: Any) -> None:
+    refused = await client.refused(f"{TYPES}CreateType", {"ActivityEventName": "N", "Score": score})
+    assert refused.message == "Invalid Input! Parameter Name: Score value is not correct."
+
+
+@pytest.mark.parametrize(
+    ("score", "stored"), [(5.0, 5), ("-5", -5), (" 7 ", 7), ("", 0), (1_000_000, 1_000_000)]
+)
+async def test_a_score_may_be_written_in_several_ways(client: Client, score: Any, stored: int) -> None:
+    assert (await setting(client, await created(client, Score=score)))["Score"] == stored
+
+
+async def test_no_way_leads_to_an_option_of_a_multi_select_that_holds_its_separator(client: Client) -> None:
+    code = await created(client, Fields=[PURPOSE | {"OptionSet": ["a;b", "c"]}])
+    update = f"{TYPES}CustomActivityType/Update"
+    change: dict[str, Any] = {"SchemaName": "mx_Custom_1", "IsMultiSelectDropdown": True}
+    wrong = Envelope(
+        500, "MXInvalidInputException", "Invalid Input! Parameter Name: OptionSet value is not correct."
+    )
+    assert await client.refused(update, {"code": code, "Fields": [change]}) == wrong
+    await client.post(update, {"code": code, "Fields": [change | {"OptionSet": ["a", "b"]}]})
+    dependent = {
+        "SchemaName": "mx_Custom_2",
+        "DataType": "Dropdown",
+        "ParentField": "mx_Custom_1",
+        "IsMultiSelectDropdown": 1,
+        "DependentOptionSet": [{"Parent": "a", "Options": ["x;y"]}],
+    }
+    assert await client.refused(update, {"code": code, "Fields": [dependent]}) == wrong
+    await client.post(update, {"code": code, "Fields": [dependent | {"DependentOptionSet": []}]})
+    push = f"{TYPES}CustomActivity/DependentFieldOptions/Push?code={code}&fieldName=mx_Custom_2"
+    refused = await client.refused(push, [{"Parent": "a", "Options": ["x;y"]}])
+    assert refused.message == "Invalid Input! Parameter Name: Options value is not correct."
+
+
 async def test_a_lead_field_is_named_after_its_display_name(client: Client) -> None:
     body = {
         "DisplayName": " Blood  Group (A/B) ",

@@ -74,7 +74,7 @@ async def test_sorting_and_paging(client: Client, products: list[str]) -> None:
     reply = await client.post(SEARCH, second)
     assert (reply["RecordCount"], skus(reply)) == (3, ["a-1"])
     response = await client.send("POST", SEARCH, json={"Sorting": {"ColumnName": "Price"}})
-    assert response.headers["x-fairlead-diagnostics"] == "unknown-column;Price"
+    assert response.headers["x-fairlead-diagnostics"] == "unknown-sort-column;Price"
 
 
 async def test_a_sku_is_held_by_one_product(client: Client, products: list[str]) -> None:
@@ -129,3 +129,20 @@ async def test_options_of_a_sales_field(client: Client, world: World) -> None:
         assert refused == Envelope(500, "MXInvalidInputException", text)
     for name in ("mx_Custom_9", "Status"):
         assert (await client.refused(REMOVE, {"SchemaName": name, "OptionValue": "Won"})).status == 500
+
+
+async def test_a_member_of_a_set_may_be_called_status(client: Client, world: World) -> None:
+    status = Field("Status", "Status", DataType.SELECT, options=(Option("Pending"),))
+    await world.add_fields(
+        30, Field("mx_Custom_10", "KYC", DataType.FIELD_SET, members=(status,), sequence=11)
+    )
+    done = {"Status": "Success", "Message": {"AffectedRows": 1, "IsSuccessful": True}}
+    for path, value in ((ADD, "Done"), (REMOVE, "Pending")):
+        body = {"SchemaName": "mx_Custom_10~Status", "OptionValue": value}
+        assert await client.post(path, body) == done
+
+
+async def test_an_option_of_several_must_not_hold_their_separator(client: Client, world: World) -> None:
+    await world.add_fields(30, Field("mx_Custom_5", "Cities", DataType.SELECT, multi_select=True, sequence=6))
+    refused = await client.refused(ADD, {"SchemaName": "mx_Custom_5", "OptionValue": "a;b"})
+    assert refused.message == "Invalid Input! Parameter Name: OptionValue value is not correct."

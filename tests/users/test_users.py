@@ -76,3 +76,54 @@ async def test_conditions_and_groups_are_joined(client: Client) -> None:
     assert await search(client, [ben], [cem]) == []
     assert await search(client, [ben], [cem], GroupOperator="OR", Sorting=by_name) == ["Ben", "Cem"]
     assert await search(client, Sorting=by_name, Paging={"PageIndex": 2, "PageSize": 1}) == ["Ben"]
+
+
+async def test_an_operator_stands_in_its_place(client: Client) -> None:
+    for first, address in (("Ben", "ben"), ("Cem", "cem")):
+        await made(client, FirstName=first, EmailAddress=f"{address}@example.com")
+    by_name = [{"ColumnName": "FirstName", "Direction": 0}]
+
+    async def joined(*operators: str | None) -> list[str]:
+        rows = [
+            condition("FirstName", "eq", name, how)
+            for name, how in zip(("Asha", "Nobody", "Cem"), operators, strict=True)
+        ]
+        return await search(client, rows, Sorting=by_name)
+
+    # With the next one: Asha and Nobody, or Cem.
+    assert await joined(None, "OR", None) == ["Cem"]
+    # From left to right: Asha or Nobody, and Cem.
+    assert await joined("OR", None, None) == []
+    assert await joined("OR", "OR", None) == ["Asha", "Cem"]
+    # With the one before: Asha and Nobody, or Cem.
+    assert await joined(None, None, "OR") == ["Cem"]
+    assert await joined(None, "OR", "OR") == ["Asha", "Cem"]
+
+
+async def test_instants_are_compared_at_whole_seconds(client: Client) -> None:
+    await made(client)
+    statement = (
+        "update app_user set created_on = '2020-01-01 10:00:00.7Z' where org_id = $1 and first_name = 'Ben'"
+    )
+    await client.world.db.execute(statement, client.world.org_id)
+    await client.world.definitions_changed()
+    for operator, value in (
+        ("eq", "2020-01-01 10:00:00"),
+        ("in", "2019-01-01 00:00:00, 2020-01-01 10:00:00"),
+        ("lik", "2020-01"),
+    ):
+        assert await search(client, [condition("CreatedOn", operator, value)]) == ["Ben"], operator
+    assert await search(client, [condition("CreatedOn", "lte", "2020-01-01 10:00:00.1")]) == ["Ben", "Asha"]
+    assert await search(client, [condition("CreatedOn", "gt", "2020-01-01 10:00:00")]) == []
+    for value in ("", "2020-01-01", "2020-01-01T10:00:00Z"):
+        body = {"GroupConditions": [{"Condition": [condition("ModifiedOn", "gt", value)]}]}
+        refused = await client.refused(f"{USERS}User/AdvancedSearch", body)
+        assert refused.message == "Invalid Input! Parameter Name: LookupValue value is not correct."
+
+
+async def test_without_a_known_column_the_newest_comes_first(client: Client) -> None:
+    await made(client)
+    for sorting in ({"ColumnName": "Nope", "Direction": 0}, [{"ColumnName": "Nope"}], None):
+        assert await search(client, Sorting=sorting) == ["Ben", "Asha"]
+    both = [{"ColumnName": "Nope"}, {"ColumnName": "FirstName", "Direction": 0}]
+    assert await search(client, Sorting=both) == ["Asha", "Ben"]

@@ -142,6 +142,23 @@ async def test_two_leads_become_one_with_the_values_that_were_chosen(browser: Br
     assert {str(row["lead_id"]) for row in await world.rows("list_member")} == {world.values["lead.1"]}
 
 
+async def test_a_no_that_is_stored_nowhere_can_be_chosen(browser: Browser, world: World) -> None:
+    await world.need("lead.1", "lead.2")
+    await set_lead(
+        world, "lead.1", fields=json.dumps({"FirstName": "A", "DoNotEmail": True, "DoNotCall": True})
+    )
+    await set_lead(world, "lead.2", fields=json.dumps({"FirstName": "A"}))
+    here = f"/app/leads/{world.values['lead.1']}/merge?with={world.values['lead.2']}"
+    await browser.get(here)
+    assert {"DoNotEmail", "DoNotCall"} <= set(differing(browser))
+    as_of = re.findall(r'name="as_of" value="([^"]*)"', browser.text)[0]
+    sent = {"with": world.values["lead.2"], "keep~DoNotEmail": "child", "keep~DoNotCall": "master"}
+    await browser.send(here, **sent, as_of=as_of)
+    (left,) = await world.rows("lead")
+    fields = json.loads(left["fields"])
+    assert (fields["DoNotEmail"], fields["DoNotCall"]) == (False, True)
+
+
 async def test_what_is_refused_leaves_both_as_they_were(browser: Browser, world: World) -> None:
     await world.need("lead.1", "lead.2")
     own, other = world.values["lead.1"], world.values["lead.2"]

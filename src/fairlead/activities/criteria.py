@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from fairlead.fields.email import email_key
 from fairlead.fields.model import DataType, Field
 from fairlead.fields.values import parse_boolean
 from fairlead.orgs.definitions import Definitions, RecordType
@@ -25,12 +26,16 @@ Step = tuple[str, Value]
 
 
 class Column(msgspec.Struct, frozen=True):
-    """Where a value stands: a column of the table, or a path into its `fields`."""
+    """Where a value stands: a column of the table, or a path into its `fields`.
+
+    `shown` is what reads show of an activity and nobody stores with it, to sort by: a name of `queries.SHOWN`.
+    """
 
     type: DataType
     column: str = ""
     path: tuple[str, ...] = ()
     on_lead: bool = False
+    shown: str = ""
 
 
 class Condition(msgspec.Struct, frozen=True):
@@ -167,27 +172,27 @@ def _at_least(column: Column, text: str, zone: Any) -> list[Step]:
 
 def _at_most(column: Column, text: str, zone: Any) -> list[Step]:
     if column.type in (DataType.DATE, DataType.DATETIME):
-        return [("lt", _span(column, text, zone)[1])]
+        return [("le", _span(column, text, zone)[1])]
     return [("le", _value(column, text))]
 
 
 def _beyond(column: Column, text: str, zone: Any, *, after: bool) -> list[Step]:
     if column.type in (DataType.DATE, DataType.DATETIME):
-        start, end = _span(column, text, zone)
-        return [("ge", end) if after else ("lt", start)]
+        first, last = _span(column, text, zone)
+        return [("gt", last) if after else ("lt", first)]
     return [("gt" if after else "lt", _value(column, text))]
 
 
 def _span(column: Column, text: str, zone: Any) -> tuple[Value, Value]:
-    """The stored forms of the start of what a text names, and of what follows it."""
+    """The stored forms of the first and the last instant of what a text names."""
     if column.type is DataType.DATE:
         # A day has no zone: what counts is the day written down.
-        first = search.span(text.strip()[:10], UTC)
-        return first[0].date().isoformat(), first[1].date().isoformat()
-    start, end = search.span(text, zone)
+        day = search.span(text.strip()[:10], UTC)[0].date().isoformat()
+        return day, day
+    first, last = search.span(text, zone)
     if column.column:
-        return start, end
-    return str(start)[:19], str(end)[:19]
+        return first, last
+    return str(first)[:19], str(last)[:23]
 
 
 def _value(column: Column, text: str) -> Value:
@@ -205,4 +210,4 @@ def _value(column: Column, text: str) -> Value:
         return flag
     if column.type in (DataType.USER, DataType.PRODUCT):
         return text.strip().lower()
-    return text
+    return email_key(text) if column.type is DataType.EMAIL else text

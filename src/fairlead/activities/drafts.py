@@ -10,10 +10,12 @@ from datetime import datetime
 from typing import Any
 
 from fairlead.errors import ApiError, InvalidActivityField, InvalidInput, UnknownReference
+from fairlead.fields.email import email_key
 from fairlead.fields.errors import FieldError, TooLong, UnknownMember
 from fairlead.fields.model import DataType, Field, activity_name
-from fairlead.fields.values import check_dependent, parse, parse_datetime, parse_members
-from fairlead.orgs.definitions import RecordType
+from fairlead.fields.values import AUDIT as SET_AUDIT
+from fairlead.fields.values import check_dependent, members_of, parse, parse_datetime, parse_members
+from fairlead.orgs.definitions import RecordType, User
 from fairlead.records.rows import Activity
 from fairlead.wire.operation import Call
 from fairlead.wire.types import Pair, Scalar
@@ -65,12 +67,17 @@ def draft(
         else:
             _set(call, found, name, pair.Value, pair.Fields)
     if owner_email is not None and owner_email != "":
-        user = call.defs.user(str(owner_email))
-        if user is None:
-            raise UnknownReference("User not found")
-        found.owner_id = user.id
+        found.owner_id = owner_of(call, owner_email).id
         found.sent.add("Owner")
     return found
+
+
+def owner_of(call: Call[Any, Any], email: Scalar) -> User:
+    """The active user with this e-mail address. Raises UnknownReference."""
+    user = call.defs.users_by_email.get(email_key(str(email)))
+    if user is None or not user.active:
+        raise UnknownReference("User not found")
+    return user
 
 
 def _set(call: Call[Any, Any], found: Draft, name: str, raw: Scalar, members: list[Pair] | None) -> None:
@@ -121,7 +128,7 @@ def happened_on(call: Call[Any, Any], text: Scalar, name: str = "ActivityDateTim
 
 
 def new_values(call: Call[Any, Any], found: Draft) -> tuple[str | None, str | None, dict[str, Any]]:
-    """Status, owner and fields of a new activity, defaults filled in.
+    """Status, owner and fields of a new activity, defaults filled in; `kept` makes of the fields what is stored.
 
     Raises InvalidActivityField for a mandatory field without a value or a dependent option out of place.
     """
@@ -145,10 +152,24 @@ def new_values(call: Call[Any, Any], found: Draft) -> tuple[str | None, str | No
     return status, found.owner_id, fields
 
 
-def apply(call: Call[Any, Any], activity: Activity, found: Draft) -> dict[str, list[Any]]:
+def kept(call: Call[Any, Any], found: Draft, fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a new activity as they are stored: in every field set who wrote it and when."""
+    return fields | {name: _audited(call, fields[name]) for name in found.sets if name in fields}
+
+
+def _audited(call: Call[Any, Any], members: dict[str, Any]) -> dict[str, Any]:
+    # Vendor: silent on a user who is called otherwise later; the set keeps the name it was changed under.
+    return dict(zip(SET_AUDIT, (call.actor.name, f"{call.now:%Y-%m-%d %H:%M:%S}"), strict=True)) | members
+
+
+def apply(
+    call: Call[Any, Any], activity: Activity, found: Draft, *, settled: frozenset[str] = frozenset()
+) -> dict[str, list[Any]]:
     """What the draft would change on an activity: {name: [old, new]}; nothing is changed yet.
 
-    Raises InvalidActivityField for an emptied mandatory field or a dependent option out of place.
+    An option must belong to its parent's value, also when only the parent changes; in that case the caller answers for
+    the fields in `settled`. Raises InvalidActivityField for an emptied mandatory field or a dependent option out of
+    place.
     """
     changes: dict[str, list[Any]] = {}
     if NOTE in found.sent and found.note != activity.note:
@@ -162,24 +183,25 @@ def apply(call: Call[Any, Any], activity: Activity, found: Draft) -> dict[str, l
         if before != value:
             changes[name] = [before, value]
     for name, (field, sent) in found.sets.items():
-        before = activity.fields.get(name)
-        value = _members(call, found, field, sent, before)
+        stored = activity.fields.get(name)
+        before, value = members_of(field, stored) or None, _members(call, found, field, sent, stored)
         if before != value:
             changes[name] = [before, value]
     after = dict(activity.fields)
     for name, (_, new) in changes.items():
         after[name] = new
     _check_emptied(found.type, changes)
+    moved = {field.name for field in found.type.fields.values() if field.parent in changes}
     _check_dependents(
         found,
         changes["Status"][1] if "Status" in changes else activity.status,
         after,
-        found.sent | set(changes),
+        found.sent | changes.keys() | (moved - settled),
     )
     return changes
 
 
-def write(activity: Activity, changes: dict[str, list[Any]], *, now: datetime, by: str) -> None:
+def write(call: Call[Any, Any], activity: Activity, changes: dict[str, list[Any]]) -> None:
     """Put the changes of `apply` into the activity."""
     for name, (_, new) in changes.items():
         if name == NOTE:
@@ -191,9 +213,9 @@ def write(activity: Activity, changes: dict[str, list[Any]], *, now: datetime, b
         elif new is None:
             activity.fields.pop(name, None)
         else:
-            activity.fields[name] = new
-    activity.modified_on = now
-    activity.modified_by = by
+            activity.fields[name] = _audited(call, new) if isinstance(new, dict) else new
+    activity.modified_on = call.now
+    activity.modified_by = call.actor.id
 
 
 def _members(

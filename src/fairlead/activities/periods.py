@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
@@ -11,6 +11,8 @@ from fairlead.fields.values import parse_datetime
 from fairlead.wire.types import Scalar
 
 SECOND = timedelta(seconds=1)
+LAST = datetime.max.replace(microsecond=0, tzinfo=UTC)
+"""The last second of the calendar: clients that want no end send it, and nothing is later."""
 
 
 class Period(msgspec.Struct, frozen=True):
@@ -27,7 +29,7 @@ def period_of(from_date: Scalar, to_date: Scalar, *, optional: bool = False) -> 
     if first is not None and last is not None and first > last:
         what = "FromDate can't be greater than ToDate."
         raise InvalidInput(what)
-    return Period(first, last + SECOND if last is not None else None)
+    return Period(first, last + SECOND if last is not None and last != LAST else None)
 
 
 def _instant(text: Scalar, name: str, *, optional: bool) -> datetime | None:

@@ -10,7 +10,7 @@ from msgspec import UNSET, UnsetType
 
 from fairlead.activities.drafts import NOTE
 from fairlead.fields.model import Field
-from fairlead.fields.printing import FieldObject, field_object, in_order
+from fairlead.fields.printing import FieldObject, behind_note, field_object
 from fairlead.fields.values import render
 from fairlead.orgs.definitions import Definitions, RecordType
 from fairlead.records.rows import Activity
@@ -61,7 +61,7 @@ def printed(kind: RecordType, field: Field, activity: Activity) -> str | None:
 def field_objects(kind: RecordType, activity: Activity) -> list[FieldObject]:
     """The field objects of an activity: note, status, owner, then the others by sequence."""
     shown = []
-    for field in in_order(kind.fields.values()):
+    for field in behind_note(kind.fields.values()):
         row = field_object(field, stored(activity, field.name))
         row.Value = printed(kind, field, activity)
         shown.append(row)
@@ -122,19 +122,18 @@ def timeline_row(defs: Definitions, activity: Activity, *, custom_fields: bool =
         RelatedProspectId=activity.lead_id or "",
         ModifiedOn=plain_time(activity.modified_on),
         Data=_data(kind, activity),
-        ActivityFields=UNSET if _is_servers(activity.code) else _activity_fields(kind, activity),
+        ActivityFields=UNSET if activity.code in _WITHOUT_FIELDS else _activity_fields(kind, activity),
         Fields=_custom_fields(kind, activity) if custom_fields else UNSET,
     )
 
 
 def activity_type(kind: RecordType) -> int:
-    """1 for system types, 2 for all others."""
-    return 1 if kind.kind == "system" else 2
+    """1 for the types that every organisation has, the sale among them; 2 for those that were added."""
+    return 1 if kind.kind in ("system", "sale") else 2
 
 
-def _is_servers(code: int) -> bool:
-    """Posted by the server, with nothing in ActivityFields (33 and 3002; the vendor is silent on their siblings)."""
-    return code in (32, 33) or 3000 <= code < 4000
+_WITHOUT_FIELDS = frozenset((33, 3002))
+"""An opportunity that was captured, and a stage change: their rows have no ActivityFields."""
 
 
 def _data(kind: RecordType, activity: Activity) -> list[KeyValue]:
@@ -144,13 +143,20 @@ def _data(kind: RecordType, activity: Activity) -> list[KeyValue]:
         found.append(KeyValue("ActivityNote", activity.note))
         if activity.code in CALLS and "{=}" in activity.note:
             found += _call_parts(activity.note)
-    if kind.kind == "system":
-        found += [
-            KeyValue(name, _loose(value))
-            for name, value in activity.fields.items()
-            if name not in kind.fields
-        ]
-    return found
+    return found + [KeyValue(name, _loose(value)) for name, value in _told_by_server(kind, activity)]
+
+
+_TOLD = ("PreviousOwner", "CurrentOwner", "PreviousStage", "CurrentStage", "CreatedBy", "Comment")
+"""What the server's own activities hold beside fields, in the order of the reads; the database keeps none."""
+
+
+def _told_by_server(kind: RecordType, activity: Activity) -> list[tuple[str, Any]]:
+    """Names and values of what a system activity holds beside its fields."""
+    if kind.kind != "system":
+        return []
+    held = {name: value for name, value in activity.fields.items() if name not in kind.fields}
+    known = {name: held.pop(name) for name in _TOLD if name in held}
+    return [*known.items(), *held.items()]
 
 
 def _call_parts(note: str) -> list[KeyValue]:
@@ -214,10 +220,9 @@ def flat_row(defs: Definitions, activity: Activity) -> dict[str, str | None]:
     for field in kind.fields.values():
         if field.name not in _COLUMNS:
             row[field.name] = printed(kind, field, activity)
-    if kind.kind == "system":
-        for name, value in activity.fields.items():
-            if name not in _COLUMNS:
-                row.setdefault(name, _loose(value))
+    for name, value in _told_by_server(kind, activity):
+        if name not in _COLUMNS:
+            row[name] = _loose(value)
     row |= {
         "CreatedOn": plain_time(activity.happened_on),
         "CreatedBy": activity.created_by,

@@ -89,7 +89,8 @@ async_trial = sa.Table(
 )
 
 # What is to be sent to somebody's address: made in the transaction of what it tells about, sent afterwards, at least
-# once. `kind` says what `about` is the id of (callback: a queued request); `key_id` is the async key whose secret signs.
+# once. `kind` says what `about` is the id of (callback: a queued request; status-webhook: the call that ordered a job);
+# `key_id` is the async key whose secret signs a callback.
 # `state` is due (also between attempts), sent or failed; `status` and `reason` are of the last attempt.
 delivery = sa.Table(
     "delivery",

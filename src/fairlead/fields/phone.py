@@ -49,13 +49,35 @@ def phone_digits(text: str) -> str:
 def same_phone(a: str, b: str) -> bool:
     """Whether two spellings name one number, with or without its country code; blanks, hyphens, `+` ignored.
 
-    The digits are equal, or one ends with the other and has at most three more in front (a country code or a
-    trunk 0); at least seven must be shared. Page get-lead-by-phone-number.
+    A number with `+` has its country code: so two of them are equal or different, and one without `+` may be it whole
+    or without the code. Of two without `+` one ends with the other and has at most three more digits in front (a
+    country code or a trunk 0). At least seven digits are shared. Page get-lead-by-phone; Vendor: silent on what makes
+    two numbers of different forms one.
     """
     one, other = phone_digits(a), phone_digits(b)
+    if min(len(one), len(other)) < _COMMON:
+        return False
+    if one == other:
+        return True
+    one_has_code, other_has_code = a.lstrip().startswith("+"), b.lstrip().startswith("+")
+    if one_has_code and other_has_code:
+        return False
+    if one_has_code or other_has_code:
+        whole, part = (one, other) if one_has_code else (other, one)
+        national = _national(whole)
+        return part in (f"00{whole}", national, f"0{national}")
     if len(one) < len(other):
         one, other = other, one
-    return len(other) >= _COMMON and len(one) - len(other) <= _LONGEST_CODE and one.endswith(other)
+    return len(one) - len(other) <= _LONGEST_CODE and one.endswith(other)
+
+
+def _national(digits: str) -> str:
+    """What stands behind the country code of an international number; nothing when there is no such code."""
+    codes = _code_lengths()
+    for end in range(1, _LONGEST_CODE + 1):
+        if digits[:end] in codes:
+            return digits[end:]
+    return ""
 
 
 @lru_cache(maxsize=4096)

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from fairlead.fields.model import DataType, Field, Option, activity_name
+from fairlead.fields.standard.activities import SALE_NOTE
 from fairlead.fields.values import render
 
 NOTE = "ActivityEvent_Note"
@@ -95,6 +96,12 @@ _FIRST = {NOTE: 0, "Status": 1, "Owner": 2}
 def in_order(fields: Iterable[Field]) -> list[Field]:
     """Note, status, owner, then the others by sequence."""
     return sorted(fields, key=lambda field: (_FIRST.get(field.name, 3), field.sequence))
+
+
+def behind_note(fields: Iterable[Field]) -> list[Field]:
+    """As `in_order`, with the note as first where the type has no field for it: details always show it."""
+    shown = in_order(fields)
+    return shown if shown and shown[0].name == NOTE else [SALE_NOTE, *shown]
 
 
 def option_set(options: Iterable[Option]) -> str:

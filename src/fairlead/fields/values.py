@@ -40,9 +40,11 @@ _EMPTY: Mapping[str, object] = MappingProxyType({})
 
 
 __all__ = [
+    "AUDIT",
     "Context",
     "Value",
     "check_dependent",
+    "members_of",
     "parse",
     "parse_boolean",
     "parse_date",
@@ -83,16 +85,17 @@ def parse(field: Field, raw: object, context: Context) -> Value | None:
 
 
 def parse_members(
-    field: Field, pairs: Iterable[tuple[str, object]], current: Mapping[str, Value] | None, context: Context
+    field: Field, pairs: Iterable[tuple[str, object]], current: object, context: Context
 ) -> dict[str, Value] | None:
-    """The new value of a field set: `current` with the members in `pairs` changed; None once it is empty.
+    """The new members of a field set: those of `current`, as stored, with the ones in `pairs` changed; None when empty.
 
     Only members that are sent change; `None` or `""` clears one. The last of two equal names counts. Raises
     what `parse` raises, with a path such as `mx_KYC~mx_CustomObject_1`, and UnknownMember.
     """
-    result: dict[str, Value] = dict(current) if current else {}
+    before = members_of(field, current)
+    result = dict(before)
     members = field.members_by_name
-    changed: dict[str, Field] = {}
+    sent: set[str] = set()
     for name, raw in pairs:
         member = members.get(name)
         if member is None:
@@ -105,10 +108,25 @@ def parse_members(
             result.pop(name, None)
         else:
             result[name] = value
-        changed[name] = member
+        sent.add(name)
     if context.check_options:
-        _check_dependent_members(field, changed, result)
+        _check_dependent_members(field, sent, before, result)
     return result or None
+
+
+AUDIT = ("ModifiedByName", "ModifiedOn")
+"""What may stand in a stored field set beside its members: who changed one of them last, and when."""
+
+
+def members_of(field: Field, stored: object) -> dict[str, Value]:
+    """The members of a field set as stored, without audit data.
+
+    What is no object was stored while the field had another type, and holds no member.
+    """
+    if not isinstance(stored, dict):
+        return {}
+    known = field.members_by_name
+    return {name: value for name, value in stored.items() if name in known or name not in AUDIT}
 
 
 def check_dependent(field: Field, value: Value | None, parent_value: Value | None) -> None:
@@ -286,11 +304,15 @@ def _field_set(field: Field, raw: object, context: Context) -> None:
     raise WrongType(field)
 
 
-def _check_dependent_members(field: Field, changed: Mapping[str, Field], values: Mapping[str, Value]) -> None:
-    for name, member in changed.items():
-        if member.parent is not None:
+def _check_dependent_members(
+    field: Field, sent: set[str], before: Mapping[str, Value], after: Mapping[str, Value]
+) -> None:
+    """A member that was sent, or whose parent has changed, must belong to the parent's value now."""
+    for member in field.members:
+        parent = member.parent
+        if parent is not None and (member.name in sent or before.get(parent) != after.get(parent)):
             try:
-                check_dependent(member, values.get(name), values.get(member.parent))
+                check_dependent(member, after.get(member.name), after.get(parent))
             except FieldError as error:
                 raise error.within(field) from None
 
@@ -301,7 +323,8 @@ def _render_members(field: Field, values: Mapping[str, object], *, millis: bool)
         for member in field.members
         if values.get(member.name) is not None
     }
-    for name, value in values.items():  # audit data of the set, which has no definition
+    for name in (*AUDIT, *values):  # what has no definition comes last
+        value = values.get(name)
         if name not in printed and value is not None:
             printed[name] = str(value)
     return msgspec.json.encode(printed).decode()

@@ -36,7 +36,7 @@ class Attribute(msgspec.Struct, eq=False):
 
     `read` turns a caller's text into what `value` is compared with, None for a text that can match nothing; `text`
     is what LIKE looks into; `type` the type of the values; `key` the name under which unique values stand in the keys;
-    `order` what is sorted by, where that is not `value`.
+    `order` what is sorted by, where that is not `value`; `folds`: compared without case.
     """
 
     value: Expression
@@ -45,6 +45,7 @@ class Attribute(msgspec.Struct, eq=False):
     type: Any
     key: str | None = None
     order: Any = None
+    folds: bool = False
 
 
 def read_number(text: str) -> Any:
@@ -124,8 +125,18 @@ def _of_text(expression: Expression) -> Attribute:
     return Attribute(expression, expression, _as_text, sa.Text())
 
 
+def _of_email(text: Expression) -> Attribute:
+    return Attribute(sa.func.lower(text), text, str.strip, sa.Text(), folds=True)
+
+
 def _of_flag(expression: Expression) -> Attribute:
-    return Attribute(expression, sa.case((expression, "1"), else_="0"), _boolean, sa.Boolean())
+    shown = sa.case((expression, "1"), (sa.not_(expression), "0"))
+    return Attribute(expression, shown, _boolean, sa.Boolean())
+
+
+def _same_for_all(shown: str, value: Any, read: Callable[[str], Any], type: Any) -> Attribute:
+    """What is the same for every lead; sorted by it leads come as ties do, PostgreSQL takes no constant."""
+    return Attribute(sa.literal(value), sa.literal(shown), read, type, order=lead.c.id)
 
 
 def of_user(column: Any, shown: Expression) -> Attribute:
@@ -168,7 +179,7 @@ _CORE: dict[str, Attribute] = {
     "IsLead": _of_flag(lead.c.is_lead),
     "OwnerId": of_column(lead.c.owner_id, read_id),
     "OwnerIdName": of_user(lead.c.owner_id, USER_NAME),
-    "OwnerIdEmailAddress": of_user(lead.c.owner_id, app_user.c.email),
+    "OwnerIdEmailAddress": _of_email(of_user(lead.c.owner_id, app_user.c.email).text),
     "CreatedBy": of_column(lead.c.created_by, read_id),
     "CreatedByName": of_user(lead.c.created_by, USER_NAME),
     "CreatedOn": of_instant(lead.c.created_on),
@@ -179,9 +190,9 @@ _CORE: dict[str, Attribute] = {
     "RelatedCompanyId": of_column(lead.c.account_id, read_id),
     **dict.fromkeys(
         ("StatusCode", "StatusReason", "DeletionStatusCode"),
-        Attribute(sa.literal(0), sa.literal("0"), read_number, sa.Numeric()),
+        _same_for_all("0", 0, read_number, sa.Numeric()),
     ),
-    "IsTaggedLead": _of_flag(sa.literal(False)),
+    "IsTaggedLead": _same_for_all("0", False, _boolean, sa.Boolean()),
 }
 
 
@@ -224,7 +235,7 @@ def of_document(field: Field, stored: Any, unset: Any) -> Attribute:
     if kind is DataType.DATE:
         return Attribute(text, text, _day, sa.Text())
     if kind is DataType.EMAIL:
-        return Attribute(sa.func.lower(text), text, email_key, sa.Text())
+        return _of_email(text)
     if kind is DataType.PHONE:
         return Attribute(text, text, str.strip, sa.Text())
     if field.multi_select:
@@ -253,15 +264,17 @@ def condition(found: Attribute, operator: str, raw: str) -> Condition:
         return found.text.ilike(pattern(raw), escape="\\")
     if operator == "IN":
         values = [found.read(part) for text in raw.split(",") if (part := text.strip())]
-        known, type = _typed([value for value in values if value is not None], found.type)
-        return found.value == sa.any_(sa.literal(known, ARRAY(type)))
+        return _is_one_of(found, [value for value in values if value is not None])
     value = found.read(raw)
     if value is None:
         return sa.true() if operator == "<>" else sa.false()
-    if found.key is not None and operator == "=":
-        return _holds(found.key, value)
+    if found.key is not None and operator in ("=", "<>"):
+        holds = _holds(found, found.key, [value])
+        return holds if operator == "=" else sa.not_(holds)
     (value,), type = _typed([value], found.type)
-    other = sa.literal(value, type)
+    other: Expression = sa.literal(value, type)
+    if found.folds:
+        other = sa.func.lower(other)
     # Vendor: silent on blanks under <>; a blank is not that value.
     compare: dict[str, Callable[[], Condition]] = {
         "=": lambda: found.value == other,
@@ -283,10 +296,23 @@ def _typed(values: list[Any], type: Any) -> tuple[list[Any], Any]:
     return values, sa.Numeric()
 
 
-def _holds(field: str, value: str) -> Condition:
-    """The lead holds this unique value: through the keys, not by looking into every lead."""
+def _is_one_of(found: Attribute, values: list[Any]) -> Condition:
+    if found.key is not None:
+        return _holds(found, found.key, values)
+    known, type = _typed(values, found.type)
+    sought = sa.literal(known, ARRAY(type))
+    if found.folds:
+        return found.value.in_(sa.select(sa.func.lower(sa.func.unnest(sought).column_valued("sought"))))
+    return found.value == sa.any_(sought)
+
+
+def _holds(found: Attribute, field: str, values: list[str]) -> Condition:
+    """The lead holds one of these unique values: through the keys, not by looking into every lead."""
+    sought = [email_key(value) for value in values] if found.folds else values
     keys = sa.select(lead_key.c.lead_id).where(
-        lead_key.c.org_id == lead.c.org_id, lead_key.c.field == field, lead_key.c.value == value
+        lead_key.c.org_id == lead.c.org_id,
+        lead_key.c.field == field,
+        lead_key.c.value == sa.any_(sa.literal(sought, ARRAY(sa.Text()))),
     )
     return lead.c.id.in_(keys)
 
@@ -300,7 +326,7 @@ def pattern(text: str) -> str:
 def touched_between(first: datetime, last: datetime) -> Condition:
     """Changed in this range of whole seconds, both ends included."""
     at = _CORE["LeadLastModifiedOn"].value
-    return sa.and_(at >= first.replace(microsecond=0), at <= last.replace(microsecond=0))
+    return sa.and_(at >= first, at <= last)
 
 
 def where(org_id: int, owner_id: str | None, condition: Condition) -> tuple[str, list[Any]]:

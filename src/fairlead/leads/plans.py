@@ -5,7 +5,7 @@ Who is meant is decided here; what may happen and what follows: `rules.py`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -39,18 +39,17 @@ class Written(msgspec.Struct):
     changed: bool
 
 
-def create(call: Call[Any, Any], pairs: Iterable[Pair], *, origin: str = "API") -> Plan[Written]:
+def create(call: Call[Any, Any], pairs: Sequence[Pair], *, origin: str = "API") -> Plan[Written]:
     """Create a lead, whatever exists. Raises Duplicate for a unique value in use; page create-a-lead."""
     wanted = draft(call, pairs).check()
     wanted.origin = origin
     rules.check_new(call, wanted)
-    if wanted.id is not None and not wanted.chosen_id:
-        call.notice("read-only-attribute", "ProspectID")
+    _ignore_search_by(call, wanted)
     picture = yield rules.needs_of(call, wanted)
     return Written(rules.create(picture, call, wanted), created=True, changed=True)
 
 
-def create_or_update(call: Call[Any, Any], pairs: Iterable[Pair], *, origin: str = "API") -> Plan[Written]:
+def create_or_update(call: Call[Any, Any], pairs: Sequence[Pair], *, origin: str = "API") -> Plan[Written]:
     """Write to the lead that SearchBy, the e-mail address or else the phone names; create it when there is none.
 
     Raises InvalidSearchBy, MandatoryMissing, Duplicate, Forbidden; page create-or-update.
@@ -86,7 +85,7 @@ def _by(picture: Picture, call: Call[Any, Any], wanted: Draft, name: str) -> Lea
     return None
 
 
-def update(call: Call[Any, Any], lead_id: str | None, pairs: Iterable[Pair]) -> Plan[Written]:
+def update(call: Call[Any, Any], lead_id: str | None, pairs: Sequence[Pair]) -> Plan[Written]:
     """Write to the lead with this id. Raises MandatoryMissing, UnknownReference, Forbidden; page update-a-lead."""
     wanted = _about(call, lead_id, pairs, action="updating lead")
     picture = yield rules.needs_of(call, wanted)
@@ -95,7 +94,7 @@ def update(call: Call[Any, Any], lead_id: str | None, pairs: Iterable[Pair]) -> 
     return Written(lead, created=False, changed=rules.update(picture, call, lead, wanted))
 
 
-def convert(call: Call[Any, Any], lead_id: str | None, pairs: Iterable[Pair]) -> Plan[Written]:
+def convert(call: Call[Any, Any], lead_id: str | None, pairs: Sequence[Pair]) -> Plan[Written]:
     """Make an anonymous visitor a lead; a lead is updated. Raises as `update`; page visitor-to-lead."""
     wanted = _about(call, lead_id, pairs, action="converting lead")
     picture = yield rules.needs_of(call, wanted)
@@ -107,7 +106,7 @@ def convert(call: Call[Any, Any], lead_id: str | None, pairs: Iterable[Pair]) ->
     return Written(lead, created=False, changed=True)
 
 
-def _about(call: Call[Any, Any], lead_id: str | None, pairs: Iterable[Pair], *, action: str) -> Draft:
+def _about(call: Call[Any, Any], lead_id: str | None, pairs: Sequence[Pair], *, action: str) -> Draft:
     """What is wanted of the lead with this id; an id among the attributes is read-only."""
     if not lead_id or not lead_id.strip():
         raise MandatoryMissing("leadId", action)
@@ -115,7 +114,15 @@ def _about(call: Call[Any, Any], lead_id: str | None, pairs: Iterable[Pair], *, 
     if wanted.id is not None:
         call.notice("read-only-attribute", "ProspectID")
     wanted.id = lead_id.strip().lower()
+    _ignore_search_by(call, wanted)
     return wanted
+
+
+def _ignore_search_by(call: Call[Any, Any], wanted: Draft) -> None:
+    """Who is meant is said by something else."""
+    if wanted.search_by is not None:
+        call.notice("flag-ignored", "SearchBy")
+        wanted.search_by = None
 
 
 def _may_change(call: Call[Any, Any], lead: Lead) -> None:
@@ -135,13 +142,13 @@ def capture(
     `search_by` counts when the attributes have none. Raises InvalidInput, InvalidSearchBy, MandatoryMissing,
     Duplicate, Forbidden.
     """
-    if behaviour and behaviour not in BEHAVIOURS:
-        raise InvalidInput.value("LeadUpdateBehavior")
     wanted = draft(call, pairs)
     wanted.search_by = wanted.search_by or (search_by or "").strip() or None
     if wanted.id is not None and wanted.values.get("EmailAddress") and wanted.values.get("Phone"):
-        wanted.search_by = None  # Vendor: with all three keys sent SearchBy is ignored
+        _ignore_search_by(call, wanted)  # Vendor: with all three keys sent it is ignored
     rules.check_search_by(call, wanted, action="capturing lead")
+    if behaviour and behaviour not in BEHAVIOURS:
+        raise InvalidInput.value("LeadUpdateBehavior")
     wanted.check()
     picture = yield rules.needs_of(call, wanted)
     lead = (
@@ -218,6 +225,7 @@ def update_found(call: Call[Any, Any], search_by: str, pairs: list[Pair] | None)
     if not pairs:
         raise DomainError("Fields cannot be empty")
     wanted = draft(call, pairs)
+    _ignore_search_by(call, wanted)
     wanted.search_by = search_by
     rules.check_search_by(call, wanted, action="updating lead")
     wanted.check()
@@ -232,16 +240,22 @@ def update_found(call: Call[Any, Any], search_by: str, pairs: list[Pair] | None)
 def update_all(call: Call[Any, Any], ids: Iterable[str], pair: Pair) -> Plan[int]:
     """Give many leads the same value in one attribute; returns how many are different now. Page bulk-update.
 
-    Leads that are unknown, or not the caller's, are skipped; so are those that refuse the value, unless all do.
-    Raises Duplicate for a unique field of more than one lead.
+    Unknown ids are skipped; so are leads that refuse the value, unless all do. Raises Duplicate for a unique field of
+    more than one lead, Forbidden when one of them is not the caller's.
     """
     wanted = draft(call, [pair]).check()
+    _ignore_search_by(call, wanted)
+    if wanted.id is not None:
+        call.notice("read-only-attribute", "ProspectID")
+        wanted.id = None
     named = list(dict.fromkeys(id.strip().lower() for id in ids))
     for field in call.defs.unique:
-        if wanted.key(field) is not None and len(named) > 1:
+        if field.name in wanted.sent and len(named) > 1:
             raise duplicate(field)
     picture = yield rules.needs_of(call, wanted, leads=[id for id in named if is_id(id)])
-    found = [lead for id in named if (lead := picture.leads.get(id)) and rules.may_change(call, lead)]
+    found = [lead for id in named if (lead := picture.leads.get(id)) is not None]
+    for lead in found:
+        _may_change(call, lead)
     changed = 0
     refused: list[ApiError] = []
     for lead in found:

@@ -37,7 +37,7 @@ BY_KEY = SEEN.format(
         select k.lead_id from lead_key k where k.org_id = $1 and k.field = $3 and k.value = $4)"""
 )
 BY_VALUE = SEEN.format(condition="l.fields->>$3 = $4")
-BY_VALUE_FOLDED = SEEN.format(condition="lower(l.fields->>$3) = $4")
+BY_VALUE_FOLDED = SEEN.format(condition="lower(l.fields->>$3) = lower($4)")
 # The same expression as in lead_key_phone_idx.
 BY_PHONE_KEY = SEEN.format(
     condition="""l.id in (
@@ -69,7 +69,7 @@ async def by_key(db: Any, org_id: int, owner_id: str | None, field: str, value: 
 async def by_value(
     db: Any, org_id: int, owner_id: str | None, field: str, value: str, *, fold: bool
 ) -> list[SeenLead]:
-    """Leads with this value in a text field; `fold`: without regard to case, `value` in lower case."""
+    """Leads with this value in a text field; `fold`: without regard to case."""
     return await _leads(db, BY_VALUE_FOLDED if fold else BY_VALUE, org_id, owner_id, field, value)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from fairlead.errors import DomainError, Forbidden, InvalidInput, MandatoryMissing, UnknownReference
 from fairlead.fields.model import Field
 from fairlead.leads import belongings, queries
-from fairlead.leads.drafts import compared
+from fairlead.leads.drafts import compared, meant
 from fairlead.leads.rules import may_change, take
 from fairlead.orgs.definitions import LEAD, Definitions
 from fairlead.records.picture import Picture, is_id
@@ -40,6 +40,9 @@ async def merge(
     prefer: Collection[str] = (),
 ) -> None:
     """Make one lead part of another; page merge-leads. In the fields that `prefer` names the child's value stays.
+
+    Else the master keeps its values, also those that no stored value means (`drafts.UNSET`); its blanks, and the blank
+    members of its field sets, are filled from the child.
 
     Raises MandatoryMissing, InvalidInput for the same id twice and for a field that people do not write,
     UnknownReference, Forbidden.
@@ -78,8 +81,9 @@ def _preferred(
     core = {"OwnerId": [master.owner_id, child.owner_id], "ProspectStage": [master.stage, child.stage]}
     fields = {
         name: [master.fields.get(name), value]
-        for name, value in child.fields.items()
-        if name in names and name not in core and value not in (None, master.fields.get(name))
+        for name in names
+        if name not in core
+        and (value := meant(name, child.fields.get(name))) not in (None, meant(name, master.fields.get(name)))
     }
     core = {name: pair for name, pair in core.items() if name in names and pair[0] != pair[1]}
     if fields or core:
@@ -113,7 +117,7 @@ def _keys(defs: Definitions, lead: Lead) -> list[tuple[str, str]]:
 def _taken_over(call: Call[Any, Any], master: Lead, child: Lead) -> Picture:
     """The master with its blanks filled from the child, its score and its first and last activity of both."""
     picture = Picture(call.org_id, _no_numbers)
-    changes = {name: [None, value] for name, value in child.fields.items() if master.fields.get(name) is None}
+    changes = _filled(master, child)
     unique = {field.name: field for field in call.defs.unique}
     for name, (_, value) in changes.items():
         master.fields[name] = value
@@ -138,6 +142,22 @@ def _taken_over(call: Call[Any, Any], master: Lead, child: Lead) -> Picture:
     if changes:
         picture.record(master.id, LEAD, changes, at=call.now, by=call.actor.id, lead_id=master.id)
     return picture
+
+
+def _filled(master: Lead, child: Lead) -> dict[str, list[Any]]:
+    """What the blanks of the master become with the child's values: name → [old, new]. Fills field sets by members."""
+    changes = {}
+    for name, value in child.fields.items():
+        old = master.fields.get(name)
+        if name == "LeadConversionDate" and master.is_lead:
+            continue  # without one it became a lead when it was created
+        if isinstance(old, dict) and isinstance(value, dict):
+            new: Any = value | old
+        else:
+            new = value if meant(name, old) is None else old
+        if new != old:
+            changes[name] = [old, new]
+    return changes
 
 
 def _before(one: datetime | None, other: datetime | None) -> bool:

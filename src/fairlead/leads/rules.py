@@ -6,11 +6,22 @@ from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from fairlead.errors import Duplicate, InvalidInput, InvalidSearchBy, MandatoryMissing, UnknownReference
+from fairlead.errors import Duplicate, InvalidInput, MandatoryMissing, UnknownReference
 from fairlead.fields.errors import FieldError
 from fairlead.fields.model import Field
-from fairlead.fields.values import parse, parse_members
-from fairlead.leads.drafts import ID_NAMES, IDENTITY, UNSET, Draft, compared, duplicate, refusal, search_field
+from fairlead.fields.values import parse_members
+from fairlead.leads.drafts import (
+    ID_NAMES,
+    IDENTITY,
+    Draft,
+    compared,
+    default_of,
+    duplicate,
+    is_blank,
+    meant,
+    refusal,
+    search_field,
+)
 from fairlead.orgs.definitions import LEAD, Definitions
 from fairlead.records.picture import Needs, Picture, is_id, new_id
 from fairlead.records.posting import LEAD_ASSIGNED, STAGE_CHANGE, post_system
@@ -42,7 +53,7 @@ def lead_of(picture: Picture, lead_id: str | None) -> Lead:
 def check_search_by(call: Call[Any, Any], draft: Draft, *, action: str) -> None:
     """SearchBy must name a unique field that the draft fills.
 
-    Raises MandatoryMissing when the draft lacks it, InvalidSearchBy when it is not unique.
+    Raises MandatoryMissing when the caller sent no value for it, InvalidSearchBy when it is not unique.
     """
     name = draft.search_by
     if name is None:
@@ -51,12 +62,7 @@ def check_search_by(call: Call[Any, Any], draft: Draft, *, action: str) -> None:
         if draft.id is None:
             raise MandatoryMissing("ProspectId", action)
         return
-    field = call.defs.lead.fields.get(name)
-    if field is None:
-        raise InvalidSearchBy
-    # A refused value was sent; its own error comes later, in the order of checks.
-    refused = draft.error is not None and name in draft.sent
-    if draft.values.get(name) is None and not refused and (field.unique or name not in draft.sent):
+    if draft.values.get(name) is None and not draft.fills(name):
         raise MandatoryMissing(name, action)
     search_field(call.defs, name)
 
@@ -91,12 +97,15 @@ def check_new(call: Call[Any, Any], draft: Draft, *, action: str = "creating lea
 
 
 def _check_whole(defs: Definitions, values: Mapping[str, Any], sets: Collection[str], action: str) -> None:
-    if not any(values.get(name) for name in IDENTITY):
+    if all(is_blank(values.get(name)) for name in IDENTITY):
         raise MandatoryMissing(_SOME_NAME, action)
     for field in defs.lead.mandatory:
         name = field.name
         filled = (
-            values.get(name) is not None or name in sets or name in _FILLED or field.default_value is not None
+            not is_blank(values.get(name))
+            or name in sets
+            or name in _FILLED
+            or field.default_value is not None
         )
         if not filled and not field.read_only:
             raise MandatoryMissing(name, action)
@@ -108,20 +117,16 @@ def create(picture: Picture, call: Call[Any, Any], draft: Draft) -> Lead:
     check_new(call, draft)
     check_collisions(picture, defs, draft, None)
     check_account(picture, draft)
-    lead_id = new_id()
-    if draft.chosen_id and draft.id is not None:
-        if draft.id in picture.leads:
-            raise Duplicate("Lead", "Id")
-        if not is_id(draft.id):
-            raise InvalidInput.value("ProspectID")
-        lead_id = draft.id
+    lead_id = _id_of(picture, draft)
+    _notice_id(call, draft, lead_id)
     fields = {name: value for name, value in draft.values.items() if value is not None}
     for name, (field, sent) in draft.sets.items():
         if (value := parse_members(field, sent, None, defs.loose)) is not None:
             fields[name] = value
     for field in defs.lead.defaults:
-        if field.name not in draft.sent and field.name not in _FILLED:
-            fields[field.name] = parse(field, field.default_value, defs.loose)
+        is_given = field.name in draft.sent or field.name in _FILLED
+        if not is_given and (default := default_of(field, defs)) is not None:
+            fields[field.name] = default
     fields["Origin"] = draft.origin
     lead = Lead(
         org_id=call.org_id,
@@ -154,6 +159,23 @@ def create(picture: Picture, call: Call[Any, Any], draft: Draft) -> Lead:
     return lead
 
 
+def _id_of(picture: Picture, draft: Draft) -> str:
+    """The id of a new lead: one that the caller chose, else a new one. Raises Duplicate, InvalidInput."""
+    if draft.id is None or not draft.chosen_id:
+        return new_id()
+    if draft.id in picture.leads:
+        raise Duplicate("Lead", "Id")
+    if not is_id(draft.id):
+        raise InvalidInput.value("ProspectID")
+    return draft.id
+
+
+def _notice_id(call: Call[Any, Any], draft: Draft, lead_id: str) -> None:
+    """An id among the attributes finds a lead or is chosen for a new one; any other one is ignored."""
+    if draft.id is not None and draft.id != lead_id:
+        call.notice("read-only-attribute", "ProspectID")
+
+
 def first_stage(defs: Definitions) -> str:
     """The stage of a new lead."""
     field = defs.lead.fields.get("ProspectStage")
@@ -174,6 +196,7 @@ def update(
     `only_empty` fills blanks only, in field sets too; attributes in `keep` stay. Raises Duplicate,
     MandatoryMissing, UnknownReference, InvalidInput, with nothing changed.
     """
+    _notice_id(call, draft, lead.id)
     changes = _field_changes(call.defs, lead, draft, only_empty=only_empty, keep=keep)
     core = _core_changes(lead, draft, only_empty=only_empty, keep=keep)
     if not changes and not core:
@@ -259,9 +282,9 @@ def _field_changes(
     changes = {}
     for name, value in draft.values.items():
         before = old.get(name)
-        if name in keep or (only_empty and before is not None):
+        if name in keep or (only_empty and meant(name, before) is not None):
             continue
-        if before != value and _meant(name, before) != _meant(name, value):
+        if before != value and meant(name, before) != meant(name, value):
             changes[name] = [before, value]
     for name, (field, sent) in draft.sets.items():
         before = old.get(name)
@@ -272,10 +295,6 @@ def _field_changes(
         if before != after:
             changes[name] = [before, after]
     return changes
-
-
-def _meant(name: str, value: Any) -> Any:
-    return UNSET.get(name) if value is None else value
 
 
 def _members(defs: Definitions, field: Field, sent: list[tuple[str, Any]], before: Any) -> Any:
@@ -308,15 +327,14 @@ def _check_update(
             if holder is not None and holder != lead.id:
                 raise duplicate(field)
     check_account(picture, draft)
-    emptied = [name for name in IDENTITY if name in changes and changes[name][1] is None]
-    kept = any(lead.fields.get(name) for name in IDENTITY if name not in emptied)
-    if emptied and not kept and not any(changes[name][1] for name in IDENTITY if name in changes):
+    if any(name in changes for name in IDENTITY) and all(
+        is_blank(changes[name][1] if name in changes else lead.fields.get(name)) for name in IDENTITY
+    ):
         raise MandatoryMissing(_SOME_NAME, "updating lead")
     for field in call.defs.lead.mandatory:
-        if field.name in changes and changes[field.name][1] is None:
+        if field.name in changes and is_blank(changes[field.name][1]):
             raise MandatoryMissing(field.name, "updating lead")
-    before = lead.fields.get("LeadType") or "OT_0"
-    if "LeadType" in changes and before != "OT_0":
+    if "LeadType" in changes and meant("LeadType", lead.fields.get("LeadType")) != "OT_0":
         raise InvalidInput.value("LeadType")
 
 
@@ -363,7 +381,10 @@ def set_stage(picture: Picture, call: Call[Any, Any], lead: Lead, stage: str) ->
 
 
 def may_change(call: Call[Any, Any], lead: Lead) -> bool:
-    """True when the caller may see and change this lead: everybody but a Sales_User, who has their own."""
+    """True when the caller may see and change this lead: everybody but a Sales_User, who has their own.
+
+    Vendor: silent on what restricts a role where nobody has configured it.
+    """
     return call.actor.role != "Sales_User" or lead.owner_id == call.actor.id
 
 

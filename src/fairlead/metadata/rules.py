@@ -18,6 +18,9 @@ from fairlead.orgs.definitions import Definitions, RecordType
 ACTIVITY_KINDS = ("activity", "system", "sale", "account_activity", "opportunity")
 """Kinds that the vendor calls activity types: everything with an event code."""
 
+LARGEST_SCORE = 1_000_000
+"""How much an activity may add to a lead's score, or take away."""
+
 OWN_FIELDS = 50
 """Own fields of an activity type: `mx_Custom_1` to `mx_Custom_50`."""
 
@@ -72,10 +75,21 @@ def place(fields: Mapping[str, Field], path: str) -> Place | None:
 # options -------------------------------------------------------------------------------------------------
 
 
-def with_options(field: Field, values: Iterable[str]) -> Field:
-    """The drop-down with these values behind its own; those it has already stay where they are."""
+def check_separable(field: Field, values: Iterable[str], name: str) -> None:
+    """`;` stands between two values of a multi-select: one that holds it could never be chosen. Raises InvalidInput."""
+    if field.multi_select and any(";" in value for value in values):
+        raise InvalidInput.value(name)
+
+
+def with_options(field: Field, values: Iterable[str], *, name: str = "Options") -> Field:
+    """The drop-down with these values behind its own; those it has already stay where they are.
+
+    `name` is what the request calls them. Raises InvalidInput for one that could never be chosen.
+    """
     options = list(field.options)
     known = {option.value for option in options}
+    values = [value for value in values if value not in known]
+    check_separable(field, values, name)
     order = max((option.order for option in options), default=0)
     for value in values:
         if value not in known:
@@ -100,7 +114,7 @@ def without_options(field: Field, values: Iterable[str]) -> Field:
 
 
 def with_dependent(field: Field, parent: str, values: Iterable[str]) -> Field:
-    """The dependent drop-down with these values allowed under the parent's value."""
+    """The dependent drop-down with these values allowed under the parent's value. Raises what `with_options` raises."""
     allowed = field.dependent.get(parent, ())
     added = tuple(dict.fromkeys(value for value in values if value not in allowed))
     if not added:

@@ -155,10 +155,8 @@ async def add_option(call: Call[Any, Any], db: Any, name: str, value: Scalar) ->
     Raises InvalidActivityField (no such field), DomainError (not an independent drop-down), InvalidInput.
     """
     where = _drop_down(call, name)
-    text = _text(_OPTION, value)
-    if where.field.multi_select and ";" in text:
-        raise InvalidInput.value("OptionValue")  # the sign between two values
-    return await _store(call, db, where, metadata.with_options(where.field, [text]))
+    wider = metadata.with_options(where.field, [_text(_OPTION, value)], name="OptionValue")
+    return await _store(call, db, where, wider)
 
 
 async def remove_option(call: Call[Any, Any], db: Any, name: str, value: Scalar) -> int:
@@ -176,7 +174,7 @@ def _drop_down(call: Call[Any, Any], name: str) -> metadata.Place:
         raise InvalidActivityField.unknown(name.strip())
     if where.field.data_type is not DataType.SELECT or where.field.parent is not None:
         raise DomainError("Activity field should be of type independent dropdown")
-    if where.field.name in SYSTEM:
+    if where.set is None and where.field.name in SYSTEM:
         # Vendor: silent on the values of Status; rules read them, so they are fixed.
         raise InvalidInput.value("SchemaName")
     return where

@@ -56,9 +56,11 @@ def create(call: Call[Any, Any], lead_id: str, sent: Sent) -> Plan[Activity]:
     lead = leads.lead_of(picture, lead_id)
     if not leads.may_change(call, lead):
         raise Forbidden
-    status, _, fields = activities.new_values(call, wish.checked())
+    draft = wish.checked()
+    status, _, fields = activities.new_values(call, draft)
     now, by = call.now, call.actor.id
-    sale = posting.post(picture, lead, sale_type(call), now=now, by=by, status=status, fields=fields)
+    stored = activities.kept(call, draft, fields)
+    sale = posting.post(picture, lead, sale_type(call), now=now, by=by, status=status, fields=stored)
     changes = {STATUS: [None, status]} | {name: [None, value] for name, value in fields.items()}
     picture.record(sale.id, SALE, changes, at=now, by=by, lead_id=lead.id)
     _add_revenue(picture, call, lead, fields[AMOUNT])
@@ -84,10 +86,9 @@ def update(call: Call[Any, Any], sale_id: str, lead_id: str | None, sent: Sent) 
     changes = activities.apply(call, sale, draft)
     if not changes:
         return False
-    now, by = call.now, call.actor.id
-    activities.write(sale, changes, now=now, by=by)
+    activities.write(call, sale, changes)
     picture.touch_activity(sale)
-    picture.record(sale.id, SALE, changes, at=now, by=by, lead_id=lead.id)
+    picture.record(sale.id, SALE, changes, at=call.now, by=call.actor.id, lead_id=lead.id)
     if AMOUNT in changes:
         before, after = changes[AMOUNT]
         _add_revenue(picture, call, lead, MONEY.subtract(after, _number(before)))

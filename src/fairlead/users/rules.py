@@ -66,11 +66,12 @@ def groups_of(defs: Definitions, user: User) -> dict[str, str]:
 
 
 class Condition(msgspec.Struct):
-    """A comparison of one column; `value` as text."""
+    """A comparison of one column; `value` as text, `length` how much of the column counts: all of it unless it is given."""
 
     column: str
     operator: str
     value: str
+    length: int | None = None
 
 
 class Joined(msgspec.Struct):
@@ -87,7 +88,7 @@ Columns = dict[str, str | None]
 def holds(criteria: Condition | Joined, row: Columns) -> bool:
     """Whether a row meets the criteria; without any parts it does."""
     if isinstance(criteria, Condition):
-        return OPERATORS[criteria.operator](row[criteria.column] or "", criteria.value)
+        return OPERATORS[criteria.operator]((row[criteria.column] or "")[: criteria.length], criteria.value)
     result = True
     for index, part in enumerate(criteria.parts):
         found = holds(part, row)

@@ -52,6 +52,7 @@ class Call(Generic[Q, B]):
         "notices",
         "now",
         "org_id",
+        "private_addresses",
         "query",
         "request_id",
     )
@@ -68,6 +69,7 @@ class Call(Generic[Q, B]):
         now: datetime,
         request_id: str,
         host: str = "",
+        private_addresses: bool = False,
     ) -> None:
         self.org_id = org_id
         self.actor = actor
@@ -78,6 +80,7 @@ class Call(Generic[Q, B]):
         self.now = now
         self.request_id = request_id
         self.host = host
+        self.private_addresses = private_addresses  # whether those may be told what becomes of jobs
         self.notices: list[tuple[str, str]] = []
 
     def notice(self, code: str, detail: str) -> None:

@@ -7,7 +7,7 @@ family's own; the SQL is composed in its `queries.py`. Platform rules, section 1
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timezone
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -175,7 +175,7 @@ _INSTANT = re.compile(
 
 
 def span(text: str, zone: timezone | ZoneInfo) -> tuple[datetime, datetime]:
-    """The second, or the day, that a text names in the zone: its start and what follows it, in UTC.
+    """The second, or the day, that a text names in the zone: its first and its last instant, in UTC.
 
     Raises InvalidInput.
     """
@@ -184,14 +184,26 @@ def span(text: str, zone: timezone | ZoneInfo) -> tuple[datetime, datetime]:
         raise unusable()
     year, month, day, hour, minute, second, half = matched.groups()
     try:
-        start = datetime.combine(date(int(year), int(month), int(day)), datetime.min.time(), zone)
+        on = date(int(year), int(month), int(day))
         if hour is None:
-            return start.astimezone(UTC), (start + timedelta(days=1)).astimezone(UTC)
-        start = start.replace(hour=_hour(int(hour), half), minute=int(minute), second=int(second or 0))
-        start = start.astimezone(UTC)
-        return start, start + timedelta(seconds=1)
-    except (ValueError, OverflowError):
+            first, last = time.min, time.max.replace(fold=1)  # the later one where clocks go back at midnight
+        else:
+            first = time(_hour(int(hour), half), int(minute), int(second or 0))
+            last = first.replace(microsecond=999_999)
+        return _utc(datetime.combine(on, first, zone)), _utc(datetime.combine(on, last, zone))
+    except ValueError:
         raise unusable() from None
+
+
+_FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+
+
+def _utc(at: datetime) -> datetime:
+    """The instant in UTC; one that lies beyond the calendar there is the calendar's first or last."""
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        return _FIRST if at.year == 1 else _LAST
 
 
 def _hour(hour: int, half: str | None) -> int:

@@ -38,7 +38,7 @@ class AllCreated(msgspec.Struct):
 
 
 class OnOpportunity(Query):
-    """The opportunity all rows are posted on: its id or its auto number."""
+    """The opportunity all rows are posted on: its id, or the AutoId value that its type shows."""
 
     opportunityId: str | None = None
 
@@ -68,7 +68,7 @@ def add_by_opportunity(call: Call[OnOpportunity, list[NewActivity]]) -> Plan[All
 
 
 def _owned(call: Call[Any, Any], row: NewActivity) -> rules.Wish:
-    rules.postable(call, row.ActivityEvent)
+    rules.postable(call, row.code)
     rules.required_owner(call, row.ActivityOwnerEmail)
     return wish_of(call, row)
 

@@ -12,7 +12,8 @@ from fairlead.activities.api.family import write
 from fairlead.errors import MandatoryMissing
 from fairlead.records.rows import Activity
 from fairlead.wire.operation import Body, Call, Plan, Query
-from fairlead.wire.types import Done, Id, Pair, Scalar, truth
+from fairlead.wire.queue.status import announce
+from fairlead.wire.types import Done, Id, Pair, Scalar, Success, truth
 
 
 class Update(Body):
@@ -89,21 +90,33 @@ class Queued(msgspec.Struct):
     Message: str
 
 
+class Finished(msgspec.Struct, kw_only=True):
+    """What StatusWebhookURL gets."""
+
+    Status: Success = "Success"
+    Operation: str = "Delete Activities"
+    DeletedCount: int
+    FailureReason: None = None
+
+
 @write("POST /ProspectActivity.svc/DeleteActivities", page="delete-activities", redefines=False)
 async def delete(call: Call[None, Deletion], db: Any) -> Done[Queued]:
     """Delete Activities of a Lead.
 
     Deletes the custom activities of these types, within the dates when they are given (CreatedOn, both ends
     included). It is finished when the answer comes; the lead's score and its first and last activity follow.
+
+    StatusWebhookURL, over http or https, then gets
+    `{"Status":"Success","Operation":"Delete Activities","DeletedCount":2,"FailureReason":null}`
+    by POST, not signed, in up to three attempts, all with the same `Fairlead-Delivery`.
     """
     body = call.body
     if not body.ProspectId:
         raise MandatoryMissing("ProspectId", "deleting activities")
     if not body.ActivityEventList:
         raise MandatoryMissing("ActivityEventList", "deleting activities")
-    await deletion.delete(
+    deleted = await deletion.delete(
         call, db, body.ProspectId, body.ActivityEventList, from_date=body.FromDate, to_date=body.ToDate
     )
-    if body.StatusWebhookURL:
-        call.notice("status-webhook-not-sent", str(body.StatusWebhookURL))
+    await announce(call, db, body.StatusWebhookURL, Finished(DeletedCount=deleted))
     return Done(Message=Queued("Your request for delete activities has been queued."))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from fairlead.activities import rules
 from fairlead.activities.api.family import write
@@ -17,7 +18,7 @@ from fairlead.wire.types import Done, Pair, Scalar, truth
 class NewActivity(Body):
     """The activity part of create-lead-and-activity; what all new activities have in common."""
 
-    ActivityEvent: Scalar = None
+    ActivityEvent: Scalar | UnsetType = UNSET
     ActivityNote: Scalar = None
     ActivityDateTime: Scalar = None
     ActivityOwnerEmail: Scalar = None
@@ -25,6 +26,15 @@ class NewActivity(Body):
     ValidateDropDownOptions: Scalar = None
     IncludeLeadScore: Scalar = None
     ProcessFilesAsync: Scalar = None
+
+    @property
+    def code(self) -> Scalar:
+        """The event code as sent."""
+        return None if isinstance(self.ActivityEvent, UnsetType) else self.ActivityEvent
+
+
+NOTHING = NewActivity()
+"""An activity of which nothing is said is none; one whose event code is null has a wrong one."""
 
 
 class LeadAndActivity(Body):
@@ -64,7 +74,7 @@ def create_custom(call: Call[None, LeadAndActivity]) -> Plan[Done[Posted]]:
     if not body.LeadDetails:
         raise MandatoryMissing("LeadDetails", "creating lead and activity")
     new = body.Activity
-    if new is None:
+    if new is None or new == NOTHING:
         raise MandatoryMissing("Activity", "creating lead and activity")
     skip = truth(body.ValidateDropDownOptions, "ValidateDropDownOptions") or truth(
         new.ValidateDropDownOptions, "ValidateDropDownOptions"
@@ -75,7 +85,7 @@ def create_custom(call: Call[None, LeadAndActivity]) -> Plan[Done[Posted]]:
     lead, activity = yield from rules.lead_and_activity(
         call,
         body.LeadDetails,
-        code=new.ActivityEvent,
+        code=new.code,
         note=new.ActivityNote,
         at=new.ActivityDateTime,
         fields=new.Fields,
@@ -147,7 +157,7 @@ def wish_of(call: Call[Any, Any], new: NewActivity) -> rules.Wish:
     """What is to be posted. Raises InvalidEventCode, InvalidInput; what is wrong with the fields waits in `error`."""
     return rules.Wish(
         call,
-        code=new.ActivityEvent,
+        code=new.code,
         note=new.ActivityNote,
         at=new.ActivityDateTime,
         fields=new.Fields,

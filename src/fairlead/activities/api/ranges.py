@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from fairlead.activities import queries, rules
 from fairlead.activities.api.family import read
 from fairlead.activities.api.order import order_of
-from fairlead.activities.api.timeline import CAP, ON_LEADS, Activities, code_given, known
+from fairlead.activities.api.timeline import CAP, ON_LEADS, Activities, code_given, kind_of, known
 from fairlead.activities.periods import period_of
 from fairlead.activities.rendering import flat_row, plain_time, timeline_row
 from fairlead.errors import InvalidInput, MandatoryMissing
@@ -40,11 +41,11 @@ class EventRange(Body):
     Sorting: Sorting | None = None
 
 
-class Rows(msgspec.Struct, omit_defaults=True):
-    """How many there are in all, and the page; without rows there is no List."""
+class Rows(msgspec.Struct):
+    """How many there are in all, and the page; where there is none at all, there is no List."""
 
     RecordCount: int
-    List: list[dict[str, str | None]] = []
+    List: list[dict[str, str | None]] | UnsetType = UNSET
 
 
 def _passed(parameter: T | None) -> T:
@@ -72,10 +73,9 @@ async def by_event(call: Call[None, EventRange], db: Any) -> Rows:
         raise InvalidInput(what)
     page = page_of(body.Paging, cap=CAP)
     without_empty = truth(parameter.RemoveEmptyValue, "RemoveEmptyValue")
-    kind = call.defs.types.get(code)
+    kind = kind_of(call, code)
     order = order_of(call, body.Sorting, kind)
-    if kind is None or kind.kind not in ON_LEADS:
-        call.notice("unknown-event-code", str(code))
+    if kind is None:
         return Rows(0)
     total, found = await queries.modified(
         db, call.org_id, [code], period, owner=rules.only_owner(call), order=order, page=page
@@ -83,7 +83,7 @@ async def by_event(call: Call[None, EventRange], db: Any) -> Rows:
     rows = [flat_row(call.defs, some) for some in found]
     if without_empty:
         rows = [{name: text for name, text in row.items() if text not in (None, "")} for row in rows]
-    return Rows(total, rows)
+    return Rows(total, rows) if total else Rows(0)
 
 
 class Recent(Body):
@@ -115,10 +115,9 @@ async def recently_modified(call: Call[None, RecentRange], db: Any) -> Activitie
     code = code_given(parameter.ActivityEvent)
     page = page_of(body.Paging, cap=CAP)
     custom = truth(parameter.IncludeCustomFields, "IncludeCustomFields")
-    order = order_of(call, body.Sorting, call.defs.types.get(code) if code is not None else None)
+    order = order_of(call, body.Sorting, kind_of(call, code))
     codes = [kind.code for kind in call.defs.of_kind(*ON_LEADS) if code in (None, kind.code)]
     if not codes:
-        call.notice("unknown-event-code", str(code))
         return Activities(0, [])
     total, found = await queries.modified(
         db, call.org_id, codes, period, owner=rules.only_owner(call), order=order, page=page
@@ -188,9 +187,10 @@ async def change_history(call: Call[None, ChangeRange], db: Any) -> History:
         raise InvalidInput.value("ActivityEvents")
     if not activity_id and not parameter.ActivityEvents:
         raise MandatoryMissing("ActivityID", "retrieving activity change history")
-    wanted = {code_given(sent) for sent in parameter.ActivityEvents or ()}
+    wanted = [code_given(sent) for sent in parameter.ActivityEvents or ()]
+    named = [kind for code in dict.fromkeys(wanted) if (kind := kind_of(call, code)) is not None]
     page = page_of(call.body.Paging, cap=CAP)
-    codes = [kind.code for kind in call.defs.of_kind(*ON_LEADS) if activity_id or kind.code in wanted]
+    codes = [kind.code for kind in (call.defs.of_kind(*ON_LEADS) if activity_id else named)]
     if activity_id is not None and not is_id(activity_id):
         return History(0, [])
     total, found = await queries.changes(

@@ -71,15 +71,13 @@ async def advanced_search(call: Call[None, Search], db: Any) -> Found:
 def _chosen(
     call: Call[Any, Any], rows: list[dict[str, str | None]], columns: Columns | None
 ) -> list[dict[str, str | None]]:
-    """Only the columns asked for, in the order of the row, with the id in any case."""
+    """Only the columns asked for, all when none is, in the order of the row; the id in any case."""
     wanted = set(names_of(columns.Include_CSV)) if columns is not None else set()
     unwanted = set(names_of(columns.Exclude_CSV)) - {_ID} if columns is not None else set()
     if rows:
         for name in sorted((wanted | unwanted) - rows[0].keys()):
             call.notice("unknown-column", name)
-    if not wanted and not unwanted:
-        return rows
-    wanted.add(_ID)
-    if len(wanted) > 1:
-        return [{name: row[name] for name in row if name in wanted and name not in unwanted} for row in rows]
-    return [{name: row[name] for name in row if name not in unwanted} for row in rows]
+    return [
+        {name: row[name] for name in row if name not in unwanted and (not wanted or name in {_ID, *wanted})}
+        for row in rows
+    ]

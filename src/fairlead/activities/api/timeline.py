@@ -67,7 +67,7 @@ async def retrieve(call: Call[OfLead, Timeline | None], db: Any) -> Activities:
     file_urls(call, call.query.getFileURL)
     code = code_given(body.Parameter.ActivityEvent if body.Parameter is not None else None)
     page = page_of(body.Paging, cap=CAP)
-    order = order_of(call, body.Sorting, call.defs.types.get(code) if code is not None else None)
+    order = order_of(call, body.Sorting, kind_of(call, code))
     if not is_id(lead_id):
         return Activities(0, [])
     total, found = await queries.timeline(
@@ -84,6 +84,16 @@ def code_given(sent: Scalar) -> int | None:
     if code is None:
         raise InvalidInput.value("ActivityEvent")
     return code
+
+
+def kind_of(call: Call[Any, Any], code: int | None) -> RecordType | None:
+    """The type that a filter names; None without a filter, and for a code of nothing on leads, which is noticed."""
+    kind = call.defs.types.get(code) if code is not None else None
+    if kind is not None and kind.kind in ON_LEADS:
+        return kind
+    if code is not None:
+        call.notice("unknown-event-code", str(code))
+    return None
 
 
 def known(defs: Definitions, found: list[Activity]) -> list[Activity]:
@@ -166,7 +176,7 @@ async def lead_references(call: Call[ByLead, Timeline | None], db: Any) -> Refer
     body = call.body or Timeline()
     code = code_given(body.Parameter.ActivityEvent if body.Parameter is not None else None)
     page = page_of(body.Paging, cap=REFERENCES_CAP)
-    order = order_of(call, body.Sorting, call.defs.types.get(code) if code is not None else None)
+    order = order_of(call, body.Sorting, kind_of(call, code))
     kinds = call.defs.of_kind(*ON_LEADS)
     codes = [kind.code for kind in kinds if _has_sets(kind) and code in (None, kind.code)]
     if not codes or not is_id(lead_id):

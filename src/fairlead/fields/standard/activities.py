@@ -1,11 +1,16 @@
 """The fields a new activity type, account activity type and the sale type start with."""
 
+import msgspec
+
 from fairlead.fields.model import DataType, Field, Option
 
 NOTE_LENGTH = 4000
 TEXT_LENGTH = 200
 
 _NOTE = Field("ActivityEvent_Note", "Notes", max_length=NOTE_LENGTH, sequence=0)
+
+SALE_NOTE = msgspec.structs.replace(_NOTE, read_only=True)
+"""The note as details of a sale show it: nobody writes one, so it is no field of the sale type."""
 
 # The order of the options is the one the options page prints.
 _ACTIVE = Field(

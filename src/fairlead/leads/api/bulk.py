@@ -83,8 +83,9 @@ class OneField(Body):
 def update(call: Call[None, OneField]) -> Plan[Done[AffectedRows]]:
     """Update Leads in Bulk (one field).
 
-    Up to 50 leads get the same value in one attribute; unknown ids are skipped. `AffectedRows` counts the leads that
-    are different now. A unique field cannot be given to more than one lead.
+    Up to 50 leads get the same value in one attribute; unknown ids are skipped, a lead that the caller may not change
+    refuses them all. `AffectedRows` counts the leads that are different now. A unique field is refused for more than
+    one lead, also to clear it.
     """
     ids, pair = call.body.LeadIds, call.body.LeadFields
     if ids is None:

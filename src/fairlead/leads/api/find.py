@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from fairlead.errors import InvalidSearchBy, MandatoryMissing
+from fairlead.errors import InvalidInput, MandatoryMissing
 from fairlead.fields.errors import FieldError
 from fairlead.fields.values import parse
 from fairlead.leads import attributes, queries, rules
@@ -153,7 +153,7 @@ async def owner(call: Call[ByIdentifier, None], db: Any) -> list[Owner]:
     elif any(field.name == name for field in call.defs.unique):
         found = await _by_value(call, db, name, text)
     else:
-        raise InvalidSearchBy
+        raise InvalidInput.value("LeadIdentifier")
     users = [call.defs.users[lead.owner_id] for lead in found if lead.owner_id in call.defs.users]
     return [
         Owner(
@@ -172,14 +172,13 @@ async def owner(call: Call[ByIdentifier, None], db: Any) -> list[Owner]:
 async def _by_value(call: Call[Any, Any], db: Any, name: str, text: str) -> list[SeenLead]:
     """Leads with this value in a field: through the keys when it is unique. A value it cannot have finds nothing."""
     field = call.defs.lead.fields[name]
+    sees = rules.seen_by(call)
     try:
-        value = compared(field, parse(field, text, call.defs.loose))
+        value = parse(field, text, call.defs.loose)
     except FieldError:
         return []
+    if field.unique and (key := compared(field, value)) is not None:
+        return await queries.by_key(db, call.org_id, sees, name, key)
     if value is None:
         return []
-    if field.unique:
-        return await queries.by_key(db, call.org_id, rules.seen_by(call), name, value)
-    return await queries.by_value(
-        db, call.org_id, rules.seen_by(call), name, value, fold=name == "EmailAddress"
-    )
+    return await queries.by_value(db, call.org_id, sees, name, str(value), fold=name == "EmailAddress")

@@ -46,8 +46,8 @@ async def delete(call: Call[OneLead, None], db: Any) -> Succeeded:
 async def merge(call: Call[TwoLeads, None], db: Any) -> Succeeded:
     """Merge Leads.
 
-    The master keeps its values, blanks are filled from the child, and the child's activities, opportunities, tasks and
-    notes become the master's. Afterwards the child does not exist.
+    The master keeps its values; blanks are filled from the child, in field sets member by member. The child's
+    activities, opportunities, tasks and notes become the master's. Afterwards the child does not exist.
     """
     await removal.merge(db, call, call.query.masterId, call.query.childId)
     return Succeeded()

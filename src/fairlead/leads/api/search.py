@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -49,16 +50,19 @@ class Criteria(Body):
 
 def columns_of(call: Call[Any, Any], columns: Columns | None) -> dict[str, Reader]:
     """Readers of the columns asked for, in that order; all without Include_CSV. Unknown names are noticed."""
-    included = names_of(columns.Include_CSV) if columns is not None else []
-    names = ["ProspectID" if name in ID_NAMES else name for name in included]
-    if not names:
-        excluded = set(names_of(columns.Exclude_CSV)) if columns is not None else set()
-        names = [name for name in attributes.all_names(call.defs) if name not in excluded]
-    found = attributes.readers(call.defs, names)
-    for name in names:
+    names = _names(columns.Include_CSV) if columns is not None else []
+    found = attributes.readers(call.defs, names or attributes.all_names(call.defs))
+    excluded = _names(columns.Exclude_CSV) if columns is not None and not names else []
+    for name in (*names, *excluded):
         if name not in found:
             call.notice("unknown-column", name)
+    for name in excluded:
+        found.pop(name, None)
     return found
+
+
+def _names(csv: str | None) -> list[str]:
+    return ["ProspectID" if name in ID_NAMES else name for name in names_of(csv)]
 
 
 def order_of(call: Call[Any, Any], sorting: Sorting | None) -> criteria.Attribute:
@@ -183,6 +187,14 @@ class ByRange(Body):
     Paging: Paging | None = None
 
 
+def _second(sent: Scalar, name: str) -> datetime:
+    """An instant as ranges compare it: the second it is in. Raises InvalidInput."""
+    found = parse_datetime(sent)
+    if found is None:
+        raise InvalidInput.value(name)
+    return found.replace(microsecond=0)
+
+
 class PairLead(msgspec.Struct):
     """A lead as a list of pairs."""
 
@@ -207,12 +219,7 @@ async def recently_modified(call: Call[None, ByRange], db: Any) -> PairLeads:
     if body.Parameter is None:
         what = "You have not passed Parameter."
         raise InvalidInput(what)
-    first = parse_datetime(body.Parameter.FromDate)
-    if first is None:
-        raise InvalidInput.value("FromDate")
-    last = parse_datetime(body.Parameter.ToDate)
-    if last is None:
-        raise InvalidInput.value("ToDate")
+    first, last = _second(body.Parameter.FromDate, "FromDate"), _second(body.Parameter.ToDate, "ToDate")
     if first > last:
         what = "FromDate can't be greater than ToDate."
         raise InvalidInput(what)
@@ -233,4 +240,4 @@ async def recently_modified(call: Call[None, ByRange], db: Any) -> PairLeads:
     total = BarePair("Total", str(found.total))
     sets = attributes.field_sets(call.defs, columns)
     rows = [PairLead([*attributes.bare_pairs(columns, sets, lead), total]) for lead in found.leads]
-    return PairLeads(found.total, rows or None)
+    return PairLeads(found.total, rows if found.total else None)

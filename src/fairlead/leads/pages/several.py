@@ -81,7 +81,7 @@ def _steps(ids: list[str]) -> list[list[str]]:
 
 @action("POST /leads/change", nav="leads")
 async def change(visit: Visit) -> Response:
-    """Give the chosen leads another stage or another owner."""
+    """Give the chosen leads another stage or another owner; those that are somebody else's by now are passed over."""
     back = local(str(visit.form.get("address", "")), ADDRESS)
     ids = await chosen(visit)
     name, _, value = str(visit.form.get("change", "")).partition(":")
@@ -90,8 +90,10 @@ async def change(visit: Visit) -> Response:
     if name not in ("ProspectStage", "OwnerId") or not value:
         return visit.redirect(back, say="Choose a stage or an owner for the leads.")
     changed = 0
-    for some in _steps(ids):
-        changed += await visit.run(plans.update_all, some, Pair(Attribute=name, Value=value))
+    for some in _steps([id for id in ids if is_id(id)]):
+        async with visit.db() as db:
+            seen = await queries.seen_ids(db, visit.org_id, visit.sees, some)
+        changed += await visit.run(plans.update_all, seen, Pair(Attribute=name, Value=value))
     return visit.redirect(back, say=_said(visit, name, value, changed, len(ids) - changed))
 
 

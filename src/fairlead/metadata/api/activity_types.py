@@ -9,7 +9,7 @@ import msgspec
 
 from fairlead.errors import InvalidInput, MandatoryMissing
 from fairlead.fields.model import Field
-from fairlead.fields.printing import FieldObject, field_objects
+from fairlead.fields.printing import FieldObject, behind_note, field_objects
 from fairlead.fields.standard import ACTIVITY_FIELDS
 from fairlead.metadata import rules
 from fairlead.metadata.api.bodies import FieldBody, field_of, number_of, text_of
@@ -108,9 +108,8 @@ async def activity_setting(call: Call[ByCode, None], db: Any) -> ActivitySetting
     if not call.query.code:
         raise MandatoryMissing("code", "retrieving activity type")
     kind = rules.type_of(call.defs, code_of(call.query.code), *rules.ACTIVITY_KINDS)
-    return ActivitySetting(
-        kind.id, kind.name, kind.display_name, kind.score, field_objects(kind.fields.values())
-    )
+    shown = field_objects(behind_note(kind.fields.values()))
+    return ActivitySetting(kind.id, kind.name, kind.display_name, kind.score, shown)
 
 
 class NewType(Body):
@@ -226,7 +225,8 @@ def _wish(body: NewType, known: dict[str, Field]) -> rules.TypeChange:
     fields = tuple(field_of(field, known.get(field.SchemaName or "")) for field in body.Fields or ())
     return rules.TypeChange(
         name=text_of(body.ActivityEventName, "ActivityEventName") or None,
-        score=number_of(body.Score, "Score", least=-1_000_000_000),
+        # Vendor: silent on how large a score may be.
+        score=number_of(body.Score, "Score", least=-rules.LARGEST_SCORE, most=rules.LARGEST_SCORE),
         settings=settings,
         fields=fields,
     )

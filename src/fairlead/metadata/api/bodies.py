@@ -10,12 +10,18 @@ import msgspec
 from fairlead.errors import BadRequest, InvalidInput
 from fairlead.fields.model import DataType, Field, Option, activity_type
 from fairlead.fields.standard.activities import TEXT_LENGTH
+from fairlead.fields.values import parse_number
+from fairlead.metadata import rules
 from fairlead.wire.decode import Reader
 from fairlead.wire.operation import Body
 from fairlead.wire.types import Scalar, truth
 
 NAME_LENGTH = 200
 """Characters of a name or an option."""
+
+# Vendor: silent on the form of colours; samples have `#FFFB83`.
+COLOUR_LENGTH = 50
+"""Characters of a colour, however it is written."""
 
 
 class OptionBody(Body):
@@ -70,17 +76,14 @@ def text_of(value: Scalar, name: str, limit: int = NAME_LENGTH) -> str:
     return text
 
 
-def number_of(value: Scalar, name: str, *, least: int = 0) -> int | None:
-    """A whole number; absent or empty is None. Raises InvalidInput."""
-    if value is None or value == "" or isinstance(value, bool):
+def number_of(value: Scalar, name: str, *, least: int = 0, most: int = 1_000_000_000) -> int | None:
+    """A whole number, from `least` to `most`; absent or empty is None. Raises InvalidInput."""
+    if value is None or value == "":
         return None
-    try:
-        found = int(value)
-    except (ValueError, OverflowError):
-        raise InvalidInput.value(name) from None
-    if not least <= found <= 1_000_000_000:
+    found = None if isinstance(value, bool) else parse_number(value)
+    if found is None or found != found.to_integral_value() or not least <= found <= most:
         raise InvalidInput.value(name)
-    return found
+    return int(found)
 
 
 def values_of(options: Iterable[OptionBody | Scalar], name: str) -> list[str]:
@@ -108,9 +111,7 @@ def field_of(body: FieldBody, base: Field | None) -> Field:
     if (length := number_of(body.MaxFieldLength, "MaxFieldLength", least=1)) is not None:
         changes["max_length"] = length
     for member, ours in _FLAGS.items():
-        sent = getattr(body, member)
-        if sent is not None and sent != "":
-            changes[ours] = truth(sent, member)
+        changes[ours] = _flag(getattr(body, member), member, getattr(base, ours))
     if body.ParentField is not None:
         changes["parent"] = text_of(body.ParentField, "ParentField") or None
     if body.OptionSet:
@@ -121,7 +122,14 @@ def field_of(body: FieldBody, base: Field | None) -> Field:
         changes["members"] = tuple(
             field_of(m, base.members_by_name.get(m.SchemaName or "")) for m in body.Fields
         )
-    return msgspec.structs.replace(base, **changes)
+    found = msgspec.structs.replace(base, **changes)
+    if (found.options, found.dependent, found.multi_select) != (
+        base.options,
+        base.dependent,
+        base.multi_select,
+    ):
+        rules.check_separable(found, found.option_values, "OptionSet")
+    return found
 
 
 _FLAGS = {
@@ -151,16 +159,24 @@ def _options(sent: str | list[OptionBody | Scalar], base: Field) -> tuple[Option
     for order, row in enumerate(rows):
         body = row if isinstance(row, OptionBody) else OptionBody(Value=row)
         [value] = values_of([body], "OptionSet")
+        before = known.get(value, Option(value))
         given = number_of(body.Order, "Order")
         found[value] = msgspec.structs.replace(
-            known.get(value, Option(value)),
+            before,
             text=text_of(body.Text, "Text"),
             is_default=truth(body.IsDefault, "IsDefault"),
             order=order if given is None else given,
-            background_color=body.BackgroundColor or None,
-            font_color=body.FontColor or None,
+            background_color=text_of(body.BackgroundColor, "BackgroundColor", COLOUR_LENGTH) or None,
+            font_color=text_of(body.FontColor, "FontColor", COLOUR_LENGTH) or None,
+            old_value=text_of(body.OldValue, "OldValue") or before.old_value,
+            can_delete=_flag(body.CanDelete, "CanDelete", before.can_delete),
+            can_edit=_flag(body.CanEdit, "CanEdit", before.can_edit),
         )
     return tuple(sorted(found.values(), key=lambda option: option.order))
+
+
+def _flag(sent: Scalar, name: str, absent: bool) -> bool:  # noqa: FBT001  what it is without being sent
+    return absent if sent is None or sent == "" else truth(sent, name)
 
 
 def _dependent(sent: str | list[DependentBody]) -> dict[str, tuple[str, ...]]:

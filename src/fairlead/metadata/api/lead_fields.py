@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -14,7 +15,7 @@ from fairlead.metadata.api.bodies import OptionBody, number_of, refuse_text, tex
 from fairlead.orgs import rules as orgs
 from fairlead.orgs.definitions import Definitions
 from fairlead.wire.operation import Body, Call, Query, operations
-from fairlead.wire.types import Done, Id, Scalar, truth
+from fairlead.wire.types import Done, Id, Scalar, rows_of, truth
 
 registry, read, write = operations()
 
@@ -50,6 +51,12 @@ PAIRINGS = {
 
 SYSTEM = "System"
 """Who made the standard fields."""
+
+MOST_OPTIONS = 1000
+"""Options of a new field. Vendor: silent on how many; every read of the definitions carries them."""
+
+MOST_SKIPPED = 20
+"""Numbers that a refusal names. Vendor: silent on how many."""
 
 
 class Choice(msgspec.Struct):
@@ -202,8 +209,8 @@ class NewLeadField(Body):
 async def create_lead_field(call: Call[None, NewLeadField], db: Any) -> Done[Id]:
     """Create a Custom Lead Field.
 
-    The schema name is `mx_` and the display name with `_` for blanks. Options stand in an array, their `Order`
-    counts from 1 without a gap. Answers with the id of the field.
+    The schema name is `mx_` and the display name with `_` for blanks. Up to 1000 options stand in an array, none
+    longer than `MaxLength`; their `Order` counts from 1 without a gap. Answers with the id of the field.
     """
     body = call.body
     name = text_of(body.DisplayName, "DisplayName")
@@ -227,13 +234,14 @@ async def create_lead_field(call: Call[None, NewLeadField], db: Any) -> Done[Id]
 
 def _field(body: NewLeadField, name: str, data_type: DataType) -> Field:
     lock = body.LockAfterCreate
+    longest = number_of(body.MaxLength, "MaxLength") or None
     return Field(
         rules.field_name(name),
         name,
         data_type,
         mandatory=truth(body.IsMandatory, "IsMandatory"),
-        max_length=number_of(body.MaxLength, "MaxLength") or None,
-        options=_options(body.OptionsJson or []) if data_type is DataType.SELECT else (),
+        max_length=longest,
+        options=_options(body.OptionsJson or [], longest) if data_type is DataType.SELECT else (),
         others_allowed=body.RenderTypeTextValue == "DropdownWithOthers",
         range_min=text_of(body.Range_Min, "Range_Min") or None,
         range_max=text_of(body.Range_Max, "Range_Max") or None,
@@ -249,20 +257,28 @@ def _field(body: NewLeadField, name: str, data_type: DataType) -> Field:
     )
 
 
-def _options(sent: list[OptionBody] | str) -> tuple[Option, ...]:
-    """The options by Order. Raises DomainError for none, for an empty value, and for numbers left out."""
+def _options(sent: list[OptionBody] | str, longest: int | None) -> tuple[Option, ...]:
+    """The options by Order. Raises DomainError for none, for an empty value, and for numbers left out.
+
+    Raises InvalidInput for too many, and for one that the field could not store.
+    """
     rows = [] if isinstance(sent, str) else sent
     values = [text_of(row.Value, "OptionsJson") for row in rows]
     if not values or not all(values):
         raise _not_passed("You have not passed any option value.")
+    rows_of(rows, MOST_OPTIONS)
+    # Vendor: silent on options longer than MaxLength; nobody could choose them.
+    if longest is not None and max(map(len, values)) > longest:
+        raise InvalidInput.too_long("OptionsJson", longest)
     orders = []
     for position, row in enumerate(rows, 1):
         given = number_of(row.Order, "Order")
         # Vendor: silent on an option without Order; it stands where it stands.
         orders.append(position if given is None else given)
-    skipped = sorted(set(range(1, max(*orders, len(orders)) + 1)) - set(orders))
-    if skipped:
-        raise _not_passed(f"You have skipped number in Order: {','.join(map(str, skipped))}.")
+    given_numbers = set(orders)
+    skipped = (number for number in range(1, max(*orders, len(orders)) + 1) if number not in given_numbers)
+    if named := ",".join(map(str, islice(skipped, MOST_SKIPPED))):  # an Order may be a thousand million
+        raise _not_passed(f"You have skipped number in Order: {named}.")
     found: dict[str, Option] = {}
     for order, value, row in sorted(zip(orders, values, rows, strict=True), key=lambda some: some[0]):
         is_default = truth(row.IsDefault, "IsDefault")

@@ -29,7 +29,6 @@ from fairlead.web.visit import UNPROCESSABLE, Visit, sentence
 from fairlead.wire.operation import Call
 
 NAME_LENGTH = 200
-LARGEST_SCORE = 1_000_000_000
 STAGE = "mx_Custom_2"
 """The field that holds the stage of an opportunity."""
 
@@ -73,7 +72,7 @@ def _whole(text: str) -> int | None:
     digits = text.removeprefix("-")
     if not (digits.isascii() and digits.isdigit() and len(digits) <= 10):
         return None
-    return int(text) if abs(int(text)) <= LARGEST_SCORE else None
+    return int(text) if abs(int(text)) <= rules.LARGEST_SCORE else None
 
 
 async def listing(section: Section, visit: Visit) -> Response:

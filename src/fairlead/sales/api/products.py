@@ -155,6 +155,6 @@ def _sort_key(call: Call[None, ProductSearch]) -> Callable[[Product], Any]:
     name = (call.body.Sorting.ColumnName if call.body.Sorting is not None else None) or "CreatedOn"
     column = _COLUMNS.get(name)
     if column is None:
-        call.notice("unknown-column", name)
+        call.notice("unknown-sort-column", name)
         column = _COLUMNS["CreatedOn"]
     return lambda product: column(call.defs, product)

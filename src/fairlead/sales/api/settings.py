@@ -41,7 +41,7 @@ async def get_settings(call: Call[None, None], _db: Any) -> rendering.Settings:
 # Vendor: has no page for adding; it mirrors removing.
 @write(
     "POST /SalesActivity.svc/Metadata/DropdownFieldValues/Add",
-    page="remove-value-from-dropdown-sales-field",
+    page="add-a-value-to-a-sales-drop-down",
     admin=True,
 )
 async def add_option(call: Call[None, OptionOfField], db: Any) -> Done[OptionChanged]:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from fairlead.errors import InvalidInput
+from fairlead.fields.scalars import parse_datetime
 from fairlead.orgs.definitions import Definitions, User
 from fairlead.users import rules
 from fairlead.wire.operation import Body, Call, operations
@@ -68,8 +69,9 @@ class FoundUsers(msgspec.Struct):
 async def search_users(call: Call[None, SearchUsers], db: Any) -> FoundUsers:
     """User Advanced Search.
 
-    Compares the columns shown, `CreatedOn` and `ModifiedOn`. Operators join what stands before and after them,
-    from left to right; an absent one means AND. Without Sorting the newest user comes first.
+    Compares the columns shown, `CreatedOn` and `ModifiedOn` (at whole seconds). ConditionOperator joins its condition
+    with the next one, GroupOperator its group, from left to right; null means AND. Where the last one has an operator
+    and the first has none, each joins with the one before. Without Sorting the newest user comes first.
     """
     body = call.body
     page = page_of(body.Paging, cap=1000)
@@ -102,7 +104,10 @@ def _columns(defs: Definitions, user: User) -> rules.Columns:
     }
 
 
-_COLUMNS = (*FoundUser.__struct_fields__, "CreatedOn", "ModifiedOn")
+_INSTANTS = ("CreatedOn", "ModifiedOn")
+_COLUMNS = (*FoundUser.__struct_fields__, *_INSTANTS)
+_SECOND = len("YYYY-MM-DD HH:MM:SS")
+_OF_TEXTS = ("lik", "nlik", "isnull", "isnotnull")  # what an instant is written like, or whether there is one
 
 
 def _criteria(body: SearchUsers) -> rules.Joined:
@@ -124,29 +129,47 @@ def _condition(body: ConditionBody) -> rules.Condition:
     if operator not in rules.OPERATORS:
         raise InvalidInput.value("Operator")
     value = "" if body.LookupValue is None else str(body.LookupValue)
-    return rules.Condition(body.LookupName or "", operator, value)
+    if body.LookupName not in _INSTANTS or operator in _OF_TEXTS:
+        return rules.Condition(body.LookupName or "", operator, value)
+    value = ",".join(_second(part) for part in (value.split(",") if operator == "in" else [value]))
+    return rules.Condition(body.LookupName or "", operator, value, length=_SECOND)
+
+
+def _second(text: str) -> str:
+    """An instant as it is compared: at whole seconds. Raises InvalidInput."""
+    found = parse_datetime(text.strip())
+    if found is None:
+        raise InvalidInput.value("LookupValue")
+    return f"{found:%Y-%m-%d %H:%M:%S}"
 
 
 def _operators(sent: Iterable[str | None], otherwise: str | None, name: str) -> list[str]:
-    """What stands between the parts. Clients put it on the part before or on the part after: the order counts."""
-    every = list(sent)
-    given = [operator for operator in every if operator]
-    found = [*given, *[otherwise or "AND"] * len(every)][: len(every)]
-    for operator in found:
-        if operator.strip().lower() not in ("and", "or"):
+    """What stands between the parts, an absent operator being `otherwise`, else AND.
+
+    Vendor: silent on whether an operator joins its part with the next one or with the one before, and on which of two
+    binds more. It is the next one, and they are read from left to right. Where the last part has one and the first has
+    none, it is the one before.
+    """
+    every = [operator or None for operator in sent]
+    between = every[1:] if every and every[0] is None and every[-1] is not None else every[:-1]
+    for operator in (*every, otherwise):
+        if (operator or "and").strip().lower() not in ("and", "or"):
             raise InvalidInput.value(name)
-    return [operator.strip().lower() for operator in found]
+    return [(operator or otherwise or "and").strip().lower() for operator in between]
 
 
 def _sort(call: Call[Any, Any], rows: list[rules.Columns], sent: list[Sorting] | Sorting | None) -> None:
-    sorts = [sent] if isinstance(sent, Sorting) else list(sent or ())
-    rows.sort(key=lambda row: row["UserId"] or "")
-    for sorting in reversed(sorts or [Sorting()]):
-        name = sorting.ColumnName or "CreatedOn"
-        if name not in _COLUMNS:
-            call.notice("unknown-column", name)
+    """Unknown columns are noticed, and do not count; without any other one the newest user comes first."""
+    sorts = []
+    for sorting in [sent] if isinstance(sent, Sorting) else sent or ():
+        name, downwards = sorting.ColumnName or "CreatedOn", descending(sorting)
+        if name in _COLUMNS:
+            sorts.append((name, downwards))
         else:
-            rows.sort(key=lambda row, name=name: (row[name] or "").casefold(), reverse=descending(sorting))  # type: ignore[misc]
+            call.notice("unknown-sort-column", name)
+    rows.sort(key=lambda row: row["UserId"] or "")
+    for name, downwards in reversed(sorts or [("CreatedOn", True)]):
+        rows.sort(key=lambda row, name=name: (row[name] or "").casefold(), reverse=downwards)  # type: ignore[misc]
 
 
 def _shown_columns(call: Call[Any, Any], columns: Columns | None) -> list[str]:

@@ -111,8 +111,6 @@ def mistakes(operations: Iterable[Operation]) -> list[str]:
         if row.path:
             by_address.setdefault(row.address, set()).update(row.names)
     everywhere = {name for row in index() for name in row.names}
-    # What has no page of its own may name the page that it mirrors.
-    pageless = {row.address for row in index() if not row.pages}
     unplaced = {name for row in index() if not row.path for name in row.names}
     found = []
     for operation in operations:
@@ -123,10 +121,6 @@ def mistakes(operations: Iterable[Operation]) -> list[str]:
         for page in operation.pages:
             if page not in everywhere:
                 found.append(f"{where}: no page {page!r} in the contract index")
-            elif (
-                names is not None
-                and page not in names
-                and (operation.verb, operation.path.lower()) not in pageless
-            ):
+            elif names is not None and page not in names:
                 found.append(f"{where}: the page {page!r} belongs to another path")
     return found

@@ -40,10 +40,11 @@ class Answer(msgspec.Struct, frozen=True):
     body: bytes
 
 
-def checked_url(text: str, *, private: bool) -> str:
+def checked_url(text: str, *, private: bool, plain: bool = False) -> str:
     """The address as it is stored. Raises WrongAddress.
 
-    `private`: addresses of one's own network are allowed, and with them http. Names are judged when something is sent.
+    `private`: addresses of one's own network are allowed, and with them http. `plain`: http is allowed everywhere.
+    Names are judged when something is sent.
     """
     if not text or len(text) > LONGEST:
         reason = f"it is not an address of 1 to {LONGEST} characters"
@@ -57,8 +58,8 @@ def checked_url(text: str, *, private: bool) -> str:
     except ValueError:
         reason = "it is not an address"
         raise WrongAddress(reason) from None
-    if parts.scheme != "https" and not (private and parts.scheme == "http"):
-        reason = "it must begin with https://"
+    if parts.scheme != "https" and not ((private or plain) and parts.scheme == "http"):
+        reason = f"it must begin with {'http:// or ' if plain else ''}https://"
         raise WrongAddress(reason)
     if not host or port == 0:
         reason = "it names no host" if not host else "its port is not a port"
@@ -76,20 +77,31 @@ def checked_url(text: str, *, private: bool) -> str:
 
 def _refuse_special(host: str) -> None:
     """Refuse what can be refused without asking for the name."""
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        name = host.rstrip(".")
-        if name == "localhost" or name.endswith(".localhost"):
-            reason = "it names this machine"
-            raise WrongAddress(reason) from None
-        return
-    if not is_public(address):
+    name = host.rstrip(".")
+    if name == "localhost" or name.endswith(".localhost"):
+        reason = "it names this machine"
+        raise WrongAddress(reason)
+    address = _address(name)
+    if address is not None and not is_public(address):
         reason = f"{host} is not a public address"
         raise WrongAddress(reason)
 
 
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+def _address(host: str) -> _Address | None:
+    """The address that a host is, also in the spellings that only the system reads (127.1, 0, 2130706433)."""
+    try:
+        return ipaddress.ip_address(host)
+    except ValueError:
+        pass
+    try:
+        return ipaddress.IPv4Address(socket.inet_aton(host))
+    except OSError:
+        return None
+
+
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
@@ -158,9 +170,9 @@ class Poster:
         """Close all connections."""
         await self._pool.aclose()
 
-    async def post(self, url: str, body: bytes, headers: dict[str, str]) -> Answer:
-        """Send, and read the beginning of the answer. Raises WrongAddress, Unreachable."""
-        checked_url(url, private=self._private)
+    async def post(self, url: str, body: bytes, headers: dict[str, str], *, plain: bool = False) -> Answer:
+        """Send, and read the beginning of the answer; `plain` as in `checked_url`. Raises WrongAddress, Unreachable."""
+        checked_url(url, private=self._private, plain=plain)
         given = [(b"Host", urlsplit(url).netloc.encode()), (b"Connection", b"close")]
         given += [(name.encode(), value.encode()) for name, value in headers.items()]
         given.append((b"Content-Length", b"%d" % len(body)))

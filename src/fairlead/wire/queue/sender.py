@@ -1,4 +1,4 @@
-"""Sends deliveries: signed, retried, each at least once under the same id.
+"""Sends deliveries: callbacks signed, all retried, each at least once under the same id.
 
 A delivery is taken for a while (`LEASE`), sent outside of any transaction, and then marked. A sender that dies
 between the two loses it to the next one, which sends it again: receivers tell repeats by `Fairlead-Delivery`.
@@ -17,7 +17,7 @@ from fairlead.db.pool import DatabaseError, Lost, connect, translated
 from fairlead.wire.queue import signing
 from fairlead.wire.queue.outside import Poster, Unreachable, WrongAddress
 from fairlead.wire.queue.queries import deliveries
-from fairlead.wire.queue.queries.deliveries import Due, Sent
+from fairlead.wire.queue.queries.deliveries import CALLBACK, Due, Sent
 
 log = logging.getLogger("fairlead.callbacks")
 
@@ -130,9 +130,6 @@ class Sender:
             log.exception("a delivery stumbled", extra={"delivery": due.id})
 
     async def _attempt(self, due: Due) -> Sent:
-        secret = await self._secret(due)
-        if secret is None:
-            return self._failed(due, None, "the key that signs it is gone", final=True)
         body = due.body.encode()
         timestamp = int(self._now().timestamp())
         headers = {
@@ -140,10 +137,15 @@ class Sender:
             "User-Agent": "Fairlead",
             signing.DELIVERY: due.id,
             signing.TIMESTAMP: str(timestamp),
-            signing.SIGNATURE: signing.signature(secret, timestamp, body),
         }
+        signed = due.kind == CALLBACK
+        if signed:
+            secret = await self._secret(due)
+            if secret is None:
+                return self._failed(due, None, "the key that signs it is gone", final=True)
+            headers[signing.SIGNATURE] = signing.signature(secret, timestamp, body)
         try:
-            answer = await self._poster.post(due.url, body, headers)
+            answer = await self._poster.post(due.url, body, headers, plain=not signed)
         except WrongAddress as error:
             return self._failed(due, None, f"refused: {error}", final=True)
         except Unreachable as error:

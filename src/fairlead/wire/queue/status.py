@@ -1,4 +1,4 @@
-"""What became of a request, as its status tells it and as it is sent to who asked to be told."""
+"""What became of a request or a job, as its status tells it and as it is sent to who asked to be told."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from typing import Any
 import msgspec
 
 from fairlead.records.picture import new_id
-from fairlead.wire.operation import Queued, Registry
+from fairlead.wire.operation import Call, Queued, Registry
 from fairlead.wire.queue import queries
+from fairlead.wire.queue.outside import WrongAddress, checked_url
 from fairlead.wire.queue.queries import Ended, deliveries
-from fairlead.wire.queue.queries.deliveries import NewDelivery
+from fairlead.wire.queue.queries.deliveries import CALLBACK, STATUS_WEBHOOK, NewDelivery
+from fairlead.wire.types import Scalar
 
 FAULT = "There was an error processing the request. Please contact administrator."
 DONE = "Request was successfully completed"
@@ -20,8 +22,6 @@ WAITING = "Request is in queue"
 STEP = "In-Process-Queue"
 GIVEN_UP = "Given up by hand."
 """What the console says about such a failure; on the wire all failures have one sentence."""
-CALLBACK = "callback"
-"""The kind of deliveries that tell about a queued request."""
 
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
@@ -90,6 +90,24 @@ async def tell(db: Any, kinds: Mapping[str, Queued], ended: Iterable[Ended], now
     if new:
         await deliveries.add(db, new)
     return len(new)
+
+
+async def announce(call: Call[Any, Any], db: Any, address: Scalar, result: Any) -> None:
+    """Have the result of a job told at its StatusWebhookURL, in the transaction of the job.
+
+    Nothing is told without an address; at one that nothing is sent to neither, and that is noticed.
+    """
+    text = "" if address is None else str(address).strip()
+    if not text:
+        return
+    try:
+        url = checked_url(text, private=call.private_addresses, plain=True)
+    except WrongAddress:
+        call.notice("status-webhook-not-sent", text)
+        return
+    body = _encode(result).decode()
+    new = NewDelivery(call.org_id, new_id(), STATUS_WEBHOOK, call.request_id, None, url, body, call.now)
+    await deliveries.add(db, [new])
 
 
 async def give_up(db: Any, kinds: Mapping[str, Queued], request_id: str, now: datetime) -> bool:

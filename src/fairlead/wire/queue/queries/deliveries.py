@@ -9,6 +9,12 @@ import msgspec
 
 from fairlead.records.queries import encode
 
+CALLBACK = "callback"
+"""Tells about a queued request: `about` is its id. Signed with the secret of an async key."""
+
+STATUS_WEBHOOK = "status-webhook"
+"""Tells what became of a job: `about` is the id of the call that ordered it. The vendor's, so it is not signed."""
+
 
 class NewDelivery(msgspec.Struct):
     """Something to be sent; `kind` says what `about` is the id of, `key_id` is the async key whose secret signs."""
@@ -28,6 +34,7 @@ class Due(msgspec.Struct):
 
     org_id: int
     id: str
+    kind: str
     key_id: str | None
     url: str
     body: str
@@ -80,7 +87,7 @@ update delivery d set due_on = $2 from (
     order by w.due_on limit $3
 ) as taken
 where d.org_id = taken.org_id and d.id = taken.id and d.state = 'due' and d.due_on <= $1
-returning d.org_id, d.id::text as id, d.key_id::text as key_id, d.url, d.body, d.attempts
+returning d.org_id, d.id::text as id, d.kind, d.key_id::text as key_id, d.url, d.body, d.attempts
 """
 # Nothing when somebody else has sent it meanwhile, because this sender was slower than its time.
 STORE = """
