@@ -22,7 +22,6 @@ from fairlead.accounts import api as accounts
 from fairlead.accounts import pages as account_screens
 from fairlead.activities import api as activities
 from fairlead.activities import pages as activity_screens
-from fairlead.activities import posting_pages as posting_screens
 from fairlead.db import migrate
 from fairlead.db.pool import DatabaseError, Lost, Pool
 from fairlead.leads import api as leads
@@ -70,7 +69,6 @@ SCREENS: tuple[Any, ...] = (
     note_screens,
     transfer_screens,
     activity_screens,
-    posting_screens,
     opportunity_screens,
     inspector_screens,
     queue_screens,

@@ -214,3 +214,44 @@ async def test_menu_and_help_can_be_used_by_everybody(context: BrowserContext, s
             await eye.page.evaluate("id => document.getElementById(id).hidePopover()", opened)
     assert eye.said == []
     await eye.page.close()
+
+
+@pytest.mark.parametrize("size", [WIDE, SMALL], ids=["wide", "small"])
+async def test_what_opens_on_the_screens_of_leads_can_be_used_by_everybody(
+    context: BrowserContext, size: ViewportSize
+) -> None:
+    eye = Eye(await context.new_page())
+    page = eye.page
+    await page.set_viewport_size(size)
+    await page.emulate_media(reduced_motion="reduce")
+
+    async def fine() -> None:
+        for theme in ("light", "dark"):
+            await page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+            assert await eye.axe(theme) == []
+            assert await page.evaluate(_SIDEWAYS) == []
+
+    await page.goto("/app/leads?stage=Customer&field=Score&op=%3E&value=5")
+    await page.evaluate("document.querySelectorAll('details').forEach(one => (one.open = true))")
+    await page.get_by_label("Field", exact=True).select_option(label="Lead Source")
+    await page.get_by_label("Comparison").select_option(label="is one of")
+    await page.get_by_label("Choose all on this page").check()
+    await fine()
+    await page.get_by_role("button", name="Delete", exact=True).click()
+    await fine()
+    await page.keyboard.press("Escape")
+    await page.get_by_role("button", name="Choose none").click()
+    await page.get_by_role("button", name="Columns").click()
+    await fine()
+    await page.keyboard.press("Escape")
+    await page.locator("#results tbody a.strong").first.click()
+    await page.locator("#timeline").wait_for()
+    if size is SMALL:
+        await page.get_by_role("link", name="Details", exact=True).click()
+    await page.evaluate("document.querySelectorAll('#details details').forEach(one => (one.open = true))")
+    for name in ("FirstName", "mx_KYC", "Company"):
+        await page.locator(f"#field-{name} .value").click()
+        await page.locator(f"#field-{name} .line-form").wait_for()
+    await fine()
+    assert eye.said == []
+    await page.close()

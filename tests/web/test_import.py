@@ -186,6 +186,42 @@ async def test_existing_leads_are_created_or_updated_as_one_chose(
     assert reasons == expected[mode]
 
 
+async def test_a_refused_row_tells_everything_that_is_wrong_with_it(browser: Browser, world: World) -> None:
+    await world.add_fields(-1, Field("mx_Sum", "Sum", DataType.NUMBER))
+    text = (
+        "First Name,Email,Sum,Lead Stage,Owner\n"
+        "Ada,ada@example.com,7,Prospect,\n"
+        "Bob,no address,many,Nowhere,nobody@example.com\n"
+        ",,,,\n"
+        "Eve,eve@example.com,none,Prospect,\n"
+    )
+    await upload(browser, text)
+    await begin(browser, "check", **{"map-4": "OwnerId"})
+    assert await finished(browser) == {"created": 1, "updated": 0, "unchanged": 0, "refused": 2}
+    number = "Sum cannot be read. Enter a number, such as 1200.50."
+    assert [row[-1] for row in await downloaded(browser)][1:] == [
+        f"Email cannot be read. Enter an address such as name@example.com. {number} Owner Id: User not found",
+        number,
+    ]
+    assert "Lead Stage: Nowhere" in browser.text
+    assert "The 2 refused rows are left out." in browser.text
+    assert "Import 1 row<" in browser.text
+    await browser.send(browser.path, do="run")
+    await finished(browser)
+    (made,) = await world.rows("lead")
+    assert json.loads(made["fields"])["Origin"] == "Import"
+
+
+async def test_where_every_row_is_refused_nothing_is_offered_to_be_imported(browser: Browser) -> None:
+    await upload(browser, "First Name,Email\nBob,no address\n")
+    await begin(browser, "check")
+    assert (await finished(browser))["refused"] == 1
+    assert "The refused row is left out." in browser.text
+    assert 'value="run"' not in browser.text
+    await browser.send(browser.path, do="check")
+    assert (await finished(browser))["refused"] == 1
+
+
 async def test_leads_are_found_by_phone_or_any_unique_field(browser: Browser, world: World) -> None:
     await world.add_fields(
         -1, Field("mx_Customer_No", "Customer No.", DataType.TEXT, unique=True, max_length=50)

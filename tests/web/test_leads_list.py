@@ -15,7 +15,7 @@ from browsing import Browser, entitled
 from fairlead.fields.model import DataType, Field, Option
 from fairlead.leads.pages import counting
 from fairlead.leads.queries import Page
-from web.test_leads_pages import NASTY, names, set_lead
+from web.test_leads_pages import NASTY, names, seller_of, set_lead
 from world import World
 
 TODAY = datetime.now(UTC)
@@ -220,22 +220,118 @@ async def test_views_are_kept_shared_and_removed(
     await browser.get("/app/leads")
     links = re.findall(r'<a class="chip" href="(/app/leads\?[^"]*)"[^>]*>([^<]*)</a>', browser.text)
     assert [html.unescape(name) for _, name in links] == ["For all", "My <b>view</b>"]
+    assert "Remove the view" not in browser.text
     await browser.get(html.unescape(links[0][0]))
     assert names(browser) == ["Tom Sawyer", "Meera Iyer"]
     assert heads(browser) == ["Sum"]
-    assert browser.text.count("Remove view") == 2
+    assert "Remove the view “For all”?" in browser.text
     colleague = strange(await entitled(three, role="Sales_Manager"))
     await colleague.sign_in()
     await colleague.get(asked)
     assert "For all" in colleague.text
     assert "My &lt;b&gt;" not in colleague.text
-    assert "Remove view" not in colleague.text
+    assert "Remove the view" not in colleague.text
     view = next(row for row in await three.rows("saved_view") if row["shared"])
-    await colleague.send(f"/app/views/{view['id']}/delete", address="/app/leads")
-    assert colleague.response.status_code == 403
+    for path in (f"/app/views/{view['id']}/delete", f"/app/views/{view['id']}"):
+        await colleague.get("/app/leads")
+        await colleague.send(path, address="/app/leads", name="Mine")
+        assert colleague.response.status_code == 403
     await browser.send(f"/app/views/{view['id']}/delete", address="/app/leads")
     assert "The view is removed." in browser.text
     assert await three.count("saved_view") == 1
+
+
+def current(browser: Browser) -> list[str]:
+    """The views that the page says one is in."""
+    return re.findall(r'<a class="chip"[^>]*aria-current="[^"]*"[^>]*>([^<]*)', browser.text)
+
+
+async def test_a_view_is_brought_up_to_date_and_called_anew(browser: Browser, three: World) -> None:
+    await browser.get("/app/leads")
+    assert current(browser) == ["All leads"]
+    assert "Save view" not in browser.text
+    await browser.send("/app/views", address="/app/leads?stage=Prospect", name="Fresh")
+    assert current(browser) == ["Fresh"]
+    (view,) = await three.rows("saved_view")
+    # Looked at through its chip, the list stays in the view while it is asked for something else.
+    await browser.get(f"/app/leads?view={view['id']}&stage=Prospect")
+    assert f'name="view" value="{view["id"]}"' in browser.text
+    assert "Update “Fresh”" not in browser.text
+    changed = f"/app/leads?view={view['id']}&source=Event&columns=score"
+    await browser.get(changed)
+    assert current(browser) == ["Fresh "]
+    assert "(changed)" in browser.text
+    assert "Save as new" in browser.text
+    address = html.unescape(re.findall(r'name="address" value="([^"]*)"', browser.text)[0])
+    assert address == changed
+    await browser.send(f"/app/views/{view['id']}", address=address)
+    assert "Saved the view “Fresh”." in browser.text
+    assert browser.path == changed
+    assert current(browser) == ["Fresh"]
+    await browser.send(f"/app/views/{view['id']}", address=address, name="  ")
+    assert browser.response.status_code == 422
+    await browser.get(changed)
+    await browser.send(f"/app/views/{view['id']}", address=address, name="Events <1>", shared="1")
+    assert "Events &lt;1&gt;" in browser.text
+    (view,) = await three.rows("saved_view")
+    assert (view["name"], view["query"], view["shared"]) == ("Events <1>", "source=Event&columns=score", True)
+    await browser.get("/app/leads?view=01a1fa94-53e6-7436-b94f-b3e3f348a232&stage=Prospect")
+    assert current(browser) == []
+
+
+async def test_columns_stand_in_the_order_of_their_numbers(browser: Browser, three: World) -> None:
+    await browser.get("/app/leads?columns=stage,mx_Sum,score")
+    assert [
+        re.findall(rf'name="at-{key}"[^>]*value="(\d+)"', browser.text) for key in ("mx_Sum", "score")
+    ] == [
+        ["2"],
+        ["3"],
+    ]
+    ticked = "column=stage&column=mx_Sum&column=score&column=mx_Plan"
+    await browser.get(f"/app/leads?{ticked}&at-stage=3&at-mx_Sum=2&at-score=1&at-nonsense=1&at-mx_Plan=")
+    assert heads(browser) == ["Score", "Sum", "Stage", "Plan"]
+    await browser.get(f"/app/leads?{ticked}&at-stage=²&at-mx_Sum=-1&at-score=99999")
+    assert heads(browser) == ["Stage", "Sum", "Score", "Plan"]
+
+
+# all that match ------------------------------------------------------------------------------------------
+
+
+async def test_all_that_match_are_changed_not_only_those_of_the_page(browser: Browser, world: World) -> None:
+    await world.need(*(f"lead.{number}" for number in range(1, 54)))
+    await set_lead(world, "lead.53", stage="Customer")
+    await browser.get("/app/leads?stage=Prospect")
+    assert 'name="every" value="52"' in browser.text
+    assert "All 52 that match" in browser.text
+    sent = {"every": "52", "id": world.values["lead.53"], "address": "/app/leads?stage=Prospect&page=2"}
+    await browser.send("/app/leads/change", change="ProspectStage:Contacted", **sent)
+    assert "52 leads have the stage Contacted now." in browser.text
+    assert [row["stage"] for row in await world.rows("lead")].count("Contacted") == 52
+    assert (await world.rows("lead"))[-1]["stage"] == "Customer"
+    await browser.get("/app/leads?stage=Contacted")
+    await world.need("lead.54")
+    await set_lead(world, "lead.54", stage="Contacted")
+    sent = {"every": "52", "address": "/app/leads?stage=Contacted"}
+    await browser.send("/app/leads/delete", **sent)
+    assert "More leads match by now than you saw." in browser.text
+    assert await world.count("lead") == 54
+    await browser.get("/app/leads?stage=Contacted")
+    await browser.send("/app/lists/add", name="Everyone", **sent | {"every": "53"})
+    assert "53 leads were added to “Everyone”." in browser.text
+    await browser.send("/app/leads/delete", **sent | {"every": "53"})
+    assert "53 leads are deleted." in browser.text
+    assert await world.count("lead") == 1
+
+
+async def test_all_that_match_are_those_that_one_may_see(seller: Browser, world: World) -> None:
+    await world.need("lead.1", "lead.2")
+    await seller_of(world, seller, "lead.2")
+    await seller.get("/app/leads")
+    assert 'name="every"' not in seller.text, "all of them are on the page"
+    sent = {"every": "1", "address": "/app/leads", "change": "ProspectStage:Contacted"}
+    await seller.send("/app/leads/change", **sent)
+    assert "1 lead has the stage Contacted now." in seller.text
+    assert [row["stage"] for row in await world.rows("lead")] == ["Prospect", "Contacted"]
 
 
 # long lists ----------------------------------------------------------------------------------------------

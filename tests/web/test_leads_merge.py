@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Callable
+from urllib.parse import quote
+
+import pytest
 
 from browsing import Browser, entitled
 from web.test_leads_pages import NASTY, names, seller_of, set_lead, stored
-from world import World, Worlds
+from world import Client, World, Worlds
 
 
 def differing(browser: Browser) -> list[str]:
@@ -22,12 +26,76 @@ async def test_the_other_lead_is_found(browser: Browser, world: World) -> None:
     await browser.get(here)
     assert f'href="{here}/merge"' in browser.text
     await browser.get(f"{here}/merge")
-    assert 'value="Ravi Kumar"' in browser.text
-    await browser.get(f"{here}/merge?q=kumar+ravi")
     assert names(browser) == ["Ravi Kumar"], "the ninth has the name of the first"
+    assert "The same name" in browser.text
+    await browser.get(f"{here}/merge?q=kumar+ravi")
+    assert names(browser) == ["Ravi Kumar"]
     assert f'href="{here}/merge?with={world.values["lead.9"]}"' in browser.text
     await browser.get(f"{here}/merge?q=nobody")
     assert "No other lead is like this" in browser.text
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({"EmailAddress": "Ravi.Kumar.1@other.example"}, "The same name in the e-mail address"),
+        ({"EmailAddress": "ravi.kumar.12@other.example"}, ""),
+        ({"Mobile": "{phone}"}, "The same phone number"),
+        ({"FirstName": "RAVI", "LastName": "kumar"}, "The same name"),
+        ({"FirstName": "Ravi"}, ""),
+    ],
+)
+async def test_leads_that_may_be_the_same_are_proposed(
+    browser: Browser, client: Client, world: World, fields: dict[str, str], why: str
+) -> None:
+    await world.need("lead.1")
+    phone = world.values["lead.1.phone"].rpartition("-")[2]
+    pairs = [{"Attribute": name, "Value": value.format(phone=phone)} for name, value in fields.items()]
+    if "FirstName" not in fields:
+        pairs.append({"Attribute": "LastName", "Value": "Other"})
+    await client.post("/v2/LeadManagement.svc/Lead.Create", pairs)
+    id = next(str(row["id"]) for row in await world.rows("lead") if str(row["id"]) != world.values["lead.1"])
+    await browser.get(f"/app/leads/{world.values['lead.1']}/merge")
+    assert (f'?with={id}"' in browser.text) is bool(why)
+    assert why in browser.text
+    if not why:
+        assert "None has the same name, phone number or e-mail name." in browser.text
+
+
+async def test_what_will_happen_is_told_before_it_does(browser: Browser, world: World) -> None:
+    await world.need("lead.1", "lead.2", activity_1={"lead": "lead.2"})
+    await set_lead(world, "lead.1", score=4, fields=json.dumps({"mx_City": "Delhi"}))
+    await set_lead(world, "lead.2", score=3, fields=json.dumps({"mx_City": "Pune", "JobTitle": "Buyer"}))
+    here, other = f"/app/leads/{world.values['lead.1']}/merge", world.values["lead.2"]
+    await browser.get(f"{here}?with={other}")
+    assert 'method="post" action="/app/leads' not in browser.text, "nothing is done from here"
+    as_of = html.unescape(re.findall(r'name="as_of" value="([^"]*)"', browser.text)[0])
+    asked = f"{here}?with={other}&check=1&keep~mx_City=child&as_of={quote(as_of)}"
+    await browser.get(asked)
+    said = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", "", browser.text))
+    assert "Merge Meera Iyer into Ravi Kumar?" in said
+    assert "1 activity moves to Ravi Kumar, which has 1 then." in said
+    assert "The score is 7: 4 and 3." in said
+    assert "CityPune Delhi" in said
+    assert "First NameRavi Meera" in said
+    assert "Job TitleBuyer" in said
+    assert await world.count("lead") == 2
+    back = html.unescape(re.findall(r'class="back" href="([^"]*)"', browser.text)[0])
+    await browser.get(back)
+    assert re.search(r'name="keep~mx_City" value="child" checked', browser.text)
+    await browser.get(asked)
+    sent = dict(
+        re.findall(
+            r'type="hidden" name="([^"]*)" value="([^"]*)"',
+            browser.text.partition('<form method="post" action="/app/leads')[2],
+        )
+    )
+    del sent["csrf"]
+    await browser.send(f"{here}?with={other}", **{name: html.unescape(text) for name, text in sent.items()})
+    assert "Meera Iyer is part of this lead now." in browser.text
+    (left,) = await world.rows("lead")
+    assert json.loads(left["fields"])["mx_City"] == "Pune"
+    assert json.loads(left["fields"])["FirstName"] == "Ravi"
 
 
 async def test_two_leads_become_one_with_the_values_that_were_chosen(browser: Browser, world: World) -> None:
@@ -109,6 +177,9 @@ async def test_what_is_refused_leaves_both_as_they_were(browser: Browser, world:
     assert browser.response.status_code == 422
     assert "was changed while you were choosing" in browser.text
     assert re.search(r'name="keep~FirstName" value="child" checked', browser.text)
+    await browser.get(f"{here}?with={other}&check=1&as_of={quote(as_of)}")
+    assert browser.response.status_code == 422
+    assert "was changed while you were choosing" in browser.text
     assert await world.count("lead") == 2
     assert json.loads((await stored(world))["fields"])["FirstName"] == "Ravi"
 

@@ -275,8 +275,13 @@ async def test_changing_a_note(browser: Browser, world: World) -> None:
 async def test_the_timeline_tells_notes_and_tasks_in_their_order(browser: Browser, world: World) -> None:
     given = {f"note_{n}": {"text": f"n{n:02}", "created": f"2022-01-01 {n // 60:02}:{n % 60:02}:00"}
              for n in range(0, 80, 2)}  # fmt: skip
-    given |= {f"task_{n}": {"name": f"n{n:02}", "created": f"2022-01-01 {n // 60:02}:{n % 60:02}:00"}
+    given |= {f"task_{n}": {"name": f"n{n:02}", "created": "2021-06-01 00:00:00",
+                            "completed": f"2022-01-01 {n // 60:02}:{n % 60:02}:00"}
               for n in range(1, 80, 2)}  # fmt: skip
+    given["task_98"] = {
+        "name": "n98",
+        "created": "2022-01-03 00:00:00",
+    }  # open: to be done, nothing that happened
     given["task_99"] = {"name": "n99", "created": "2021-06-01 00:00:00", "completed": "2022-01-02 00:00:00"}
     values = await world.need(**given)
     lead = f"/app/leads/{values['lead.1']}"
@@ -296,6 +301,9 @@ async def test_the_timeline_tells_notes_and_tasks_in_their_order(browser: Browse
     assert await told(f"{lead}?show=notes") == [name for name in wanted if int(name[1:]) % 2 == 0]
     assert await told(f"{lead}?show=tasks") == [name for name in wanted if int(name[1:]) % 2]
     assert await told(f"{lead}?show=changes") == []
+    await browser.get(lead)
+    assert browser.text.count(">n98<") == 1
+    assert 'Tasks done&nbsp;<span class="soft">41</span>' in browser.text
 
 
 # whose they are, and what they may not do ---------------------------------------------------------------

@@ -6,7 +6,7 @@ from typing import Any
 
 from fairlead.activities import queries, rules
 from fairlead.activities.periods import Period, period_of
-from fairlead.errors import Forbidden, InvalidEventCode, UnknownReference
+from fairlead.errors import Forbidden, InvalidEventCode, UnknownActivity, UnknownReference
 from fairlead.records.picture import is_id
 from fairlead.wire.operation import Call
 from fairlead.wire.types import Scalar, code_of
@@ -29,6 +29,30 @@ async def delete(
     if rules.only_owner(call) not in (None, owner):
         raise Forbidden
     return await _delete(call, db, id, wanted, period)
+
+
+async def delete_one(call: Call[Any, Any], db: Any, activity_id: str) -> None:
+    """Delete one activity of a custom type that may be deleted, with what follows for its lead as in `delete`.
+
+    Raises UnknownActivity, InvalidEventCode, Forbidden (the lead of somebody else, the type, or locked), with nothing
+    deleted.
+    """
+    found = await queries.one(db, call.org_id, activity_id, owner=rules.only_owner(call))
+    if found is None or found.lead_id is None:
+        raise UnknownActivity
+    kind = call.defs.types[_custom(call, found.code)]
+    if not kind.setting("can_delete") or (found.locked and not rules.is_administrator(call)):
+        raise Forbidden
+    owner = await queries.lock_lead(db, call.org_id, found.lead_id)
+    if rules.only_owner(call) not in (None, owner):
+        raise Forbidden
+    lost = await queries.delete_one(
+        db, call.org_id, found.lead_id, found.id, locked_too=rules.is_administrator(call)
+    )
+    if lost is None:
+        raise UnknownActivity
+    await queries.delete_changes(db, call.org_id, [found.id])
+    await queries.recount_lead(db, call.org_id, found.lead_id, lost=lost, now=call.now)
 
 
 def _custom(call: Call[Any, Any], sent: Scalar) -> int:

@@ -213,6 +213,8 @@ _CHOSEN = """org_id = $1 and lead_id = $2 and code = any($3::int[])
 
 DELETE = f"delete from activity where {_CHOSEN} and ($6 or not locked) returning id::text, score"
 
+DELETE_ONE = "delete from activity where org_id = $1 and lead_id = $2 and id = $3 and ($4 or not locked) returning score"
+
 DELETE_CHANGES = "delete from change where org_id = $1 and record_id = any($2::uuid[])"
 
 HAS_ACTIVITIES = f"select exists (select 1 from activity where {_CHOSEN})"
@@ -242,6 +244,12 @@ async def delete(
     """Delete a lead's activities of these types that happened in the period: the scores of the deleted ones by id."""
     found = await db.fetch(DELETE, org_id, lead_id, list(codes), period.start, period.end, locked_too)
     return {row["id"]: row["score"] for row in found}
+
+
+async def delete_one(db: Any, org_id: int, lead_id: str, activity_id: str, *, locked_too: bool) -> int | None:
+    """Delete an activity of a lead; the score that it gave, None when it is not there any more."""
+    found: int | None = await db.fetchval(DELETE_ONE, org_id, lead_id, activity_id, locked_too)
+    return found
 
 
 async def has_activities(db: Any, org_id: int, lead_id: str, codes: Sequence[int], period: Period) -> bool:

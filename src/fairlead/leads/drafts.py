@@ -52,8 +52,9 @@ class Draft:
     """Attributes of a lead as sent, in stored form. `values` holds field values, None = clear.
 
     `id` is the ProspectID sent, `chosen_id` whether the caller may choose it for a new lead; `search_by` the
-    pseudo-attribute; `sets` the members sent of field sets; `unknown` the names that are not defined. `error` is what
-    is wrong with the attributes: it waits for its turn in the order of checks, see `check`.
+    pseudo-attribute; `sets` the members sent of field sets; `unknown` the names that are not defined; `origin` where a
+    new lead says it came from. `error` is what is wrong with the attributes: it waits for its turn in the order of
+    checks, see `check`.
     """
 
     __slots__ = (
@@ -63,6 +64,7 @@ class Draft:
         "chosen_id",
         "error",
         "id",
+        "origin",
         "owner_id",
         "search_by",
         "sent",
@@ -82,6 +84,7 @@ class Draft:
         self.owner_id: str | None = None
         self.stage: str | None = None
         self.account_id: str | None = None
+        self.origin = "API"
         self.unknown: dict[str, None] = {}
         self.error: ApiError | None = None
         self._pairs = pairs

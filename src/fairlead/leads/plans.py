@@ -27,6 +27,10 @@ NOTE_LENGTH = 4000
 """Characters of an activity's note."""
 
 
+BY_HAND, BY_FILE = "Manual", "Import"
+"""Where a lead comes from that no call of the API made."""  # Vendor: silent on such leads
+
+
 class Written(msgspec.Struct):
     """The lead that a write was about, whether it is new, and whether anything stored is different now."""
 
@@ -35,21 +39,23 @@ class Written(msgspec.Struct):
     changed: bool
 
 
-def create(call: Call[Any, Any], pairs: Sequence[Pair]) -> Plan[Written]:
+def create(call: Call[Any, Any], pairs: Sequence[Pair], *, origin: str = "API") -> Plan[Written]:
     """Create a lead, whatever exists. Raises Duplicate for a unique value in use; page create-a-lead."""
     wanted = draft(call, pairs).check()
+    wanted.origin = origin
     rules.check_new(call, wanted)
     _ignore_search_by(call, wanted)
     picture = yield rules.needs_of(call, wanted)
     return Written(rules.create(picture, call, wanted), created=True, changed=True)
 
 
-def create_or_update(call: Call[Any, Any], pairs: Sequence[Pair]) -> Plan[Written]:
+def create_or_update(call: Call[Any, Any], pairs: Sequence[Pair], *, origin: str = "API") -> Plan[Written]:
     """Write to the lead that SearchBy, the e-mail address or else the phone names; create it when there is none.
 
     Raises InvalidSearchBy, MandatoryMissing, Duplicate, Forbidden; page create-or-update.
     """
     wanted = draft(call, pairs)
+    wanted.origin = origin
     rules.check_search_by(call, wanted, action="creating or updating lead")
     wanted.check()
     picture = yield rules.needs_of(call, wanted)

@@ -127,7 +127,7 @@ def create(picture: Picture, call: Call[Any, Any], draft: Draft) -> Lead:
         is_given = field.name in draft.sent or field.name in _FILLED
         if not is_given and (default := default_of(field, defs)) is not None:
             fields[field.name] = default
-    fields["Origin"] = "API"
+    fields["Origin"] = draft.origin
     lead = Lead(
         org_id=call.org_id,
         id=lead_id,

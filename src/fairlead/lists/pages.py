@@ -12,6 +12,7 @@ from starlette.responses import Response
 from fairlead.errors import ApiError, Duplicate, Forbidden, MandatoryMissing, NotFound
 from fairlead.leads import criteria
 from fairlead.leads import queries as leads
+from fairlead.leads.pages import several
 from fairlead.leads.pages.record import name_of
 from fairlead.lists import rules
 from fairlead.lists.rules import LeadList
@@ -234,7 +235,7 @@ async def chosen(visit: Visit) -> Response:
 async def add(visit: Visit) -> Response:
     """Put the chosen leads into a list: `list` names one, `name` a new one; without either both are asked for."""
     back = local(str(visit.form.get("address", "")), LEADS)
-    ids = list(dict.fromkeys(str(one) for one in visit.form.getlist("id")))
+    ids = await several.chosen(visit)
     list_id, name = (str(visit.form.get(key, "")).strip() for key in ("list", "name"))
     if not ids:
         return visit.redirect(back, say="No lead was chosen: tick the ones to add.")

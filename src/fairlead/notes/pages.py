@@ -17,6 +17,7 @@ from fairlead.web import forms
 from fairlead.web.forms import Trouble
 from fairlead.web.screens import screens
 from fairlead.web.visit import UNPROCESSABLE, Visit
+from fairlead.wire.operation import Call
 from fairlead.wire.types import Page
 
 registry, page, action = screens(__file__)
@@ -58,6 +59,18 @@ async def save(visit: Visit) -> Response:
     return visit.redirect(f"/app/leads/{found.lead_id}", say="Saved.")
 
 
+@action("POST /leads/{id:uuid}/notes/{note:uuid}/delete", nav="leads")
+async def delete(visit: Visit) -> Response:
+    """Remove the note and show the lead."""
+    found = await _note(visit)
+
+    async def work(call: Call[Any, Any], db: Any) -> None:
+        await rules.delete(call, db, found.id)
+
+    await visit.write(work)
+    return visit.redirect(f"/app/leads/{found.lead_id}", say="The note is deleted.")
+
+
 def _told(error: ApiError) -> Trouble:
     if isinstance(error, MandatoryMissing):
         return Trouble("Write something first.", "Note")
@@ -93,6 +106,7 @@ async def _form(visit: Visit, note: Note | None = None, problem: Trouble | None 
         title="Note" if note is not None else "New note",
         status=UNPROCESSABLE if problem is not None else 200,
         note=note,
+        can_delete=note is not None and rules.may_delete(visit.call(), note),
         lead_id=found[0].id,
         lead_name=name_of(found[0]),
         controls=forms.controls(visit, [TEXT], values, problem),

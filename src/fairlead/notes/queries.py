@@ -10,6 +10,7 @@ from fairlead.leads.belongings import belongs_to_leads
 from fairlead.records.rows import Note
 from fairlead.wire.types import Page
 
+_read_note = msgspec.json.Decoder(Note).decode
 _read_notes = msgspec.json.Decoder(list[Note]).decode
 
 SORTED_BY = {
@@ -47,6 +48,24 @@ async def of_lead(
     statement = PAGE.format(where=SEEN, order=order.format("n"), outer=order.format("p"))
     row = await db.fetchrow(statement, org_id, sees, lead_id, note_id, page.limit, page.offset)
     return row["total"], _read_notes(row["rows"]) if row["rows"] else []
+
+
+LOCK = """
+select row_to_json(n)::text from note n where n.org_id = $1 and n.id = $3 and ($2::uuid is null or exists (
+    select 1 from lead l where l.org_id = $1 and l.id = n.lead_id and l.owner_id = $2)) for update
+"""
+DELETE = "delete from note n where n.org_id = $1 and n.id = $2"
+
+
+async def locked(db: Any, org_id: int, sees: str | None, note_id: str) -> Note | None:
+    """A note on a lead that the caller may see, locked until the transaction ends."""
+    text = await db.fetchval(LOCK, org_id, sees, note_id)
+    return _read_note(text) if text else None
+
+
+async def delete(db: Any, org_id: int, note_id: str) -> None:
+    """Remove a note."""
+    await db.execute(DELETE, org_id, note_id)
 
 
 DELETE_OF_LEAD = "delete from note n where n.org_id = $1 and n.lead_id = $2"

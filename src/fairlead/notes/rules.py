@@ -1,4 +1,7 @@
-"""What may happen with notes. Plans work on a `Picture`: they check everything first, then change it."""
+"""What may happen with notes. Plans work on a `Picture`: they check everything first, then change it.
+
+Deleting is rare, a transaction of its own.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,8 @@ from fairlead.errors import Forbidden, InvalidInput, MandatoryMissing, UnknownRe
 from fairlead.fields.errors import FieldError, TooLong
 from fairlead.fields.model import Field
 from fairlead.fields.values import Context, parse
-from fairlead.leads.rules import lead_of, may_change
+from fairlead.leads.rules import lead_of, may_change, seen_by
+from fairlead.notes import queries
 from fairlead.records.picture import Needs, is_id, new_id
 from fairlead.records.rows import Note
 from fairlead.wire.operation import Call, Plan
@@ -95,6 +99,24 @@ def update(
         note.modified_by, note.modified_on = call.actor.id, call.now
         picture.touch_note(note)
     return note
+
+
+def may_delete(call: Call[Any, Any], note: Note) -> bool:
+    """True for who wrote the note, and for administrators."""
+    return call.actor.role == "Administrator" or note.created_by == call.actor.id
+
+
+async def delete(call: Call[Any, Any], db: Any, note_id: str) -> None:
+    """Remove a note for good. No page of the API does; the console lets who wrote it, and administrators.
+
+    Raises UnknownReference, for a note on a lead that is not the caller's too, and Forbidden.
+    """
+    note = await queries.locked(db, call.org_id, seen_by(call), note_id)
+    if note is None:
+        raise UnknownReference("Note not found")
+    if not may_delete(call, note):
+        raise Forbidden
+    await queries.delete(db, call.org_id, note.id)
 
 
 def _text(field: Field, raw: Given) -> str | None:

@@ -190,6 +190,11 @@ STORE_VIEW = """
 insert into saved_view (org_id, id, user_id, screen, name, query, shared, created_on)
 values ($1, $2, $3, $4, $5, $6, $7, $8)
 """
+# What is null stays as it is.
+CHANGE_VIEW = """
+update saved_view v set name = coalesce($5, v.name), shared = coalesce($6, v.shared), query = coalesce($7, v.query)
+where v.org_id = $1 and v.id = $2 and (v.user_id = $3 or ($4 and v.shared)) returning v.name
+"""
 DELETE_VIEW = """
 delete from saved_view v where v.org_id = $1 and v.id = $2 and (v.user_id = $3 or ($4 and v.shared))
 """
@@ -214,6 +219,22 @@ async def store_view(
 ) -> None:
     """Keep a view."""
     await db.execute(STORE_VIEW, org_id, id, user_id, screen, name, query, shared, now)
+
+
+async def change_view(
+    db: Any,
+    org_id: int,
+    id: str,
+    user_id: str,
+    *,
+    admin: bool,
+    name: str | None = None,
+    shared: bool | None = None,
+    query: str | None = None,
+) -> str | None:
+    """Change a view of the user's own or, for an administrator, a shared one; its name, None when it is neither."""
+    found: str | None = await db.fetchval(CHANGE_VIEW, org_id, id, user_id, admin, name, shared, query)
+    return found
 
 
 async def delete_view(db: Any, org_id: int, id: str, user_id: str, *, admin: bool) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 from starlette.responses import Response
 
@@ -41,6 +42,33 @@ async def keep(visit: Visit) -> Response:
 
     await visit.committed(store)
     return visit.redirect(f"{screen}?{query}" if query else screen, say=f"Saved the view “{name}”.")
+
+
+@action("POST /views/{id:uuid}")
+async def change(visit: Visit) -> Response:
+    """Let a view show what the list at `address` shows; or, where the form brings a `name`, call and share it anew."""
+    address = local(str(visit.form.get("address", "")))
+    name = str(visit.form.get("name", "")).strip()[:LONGEST]
+    # A list may say in its address which view it began with.
+    asked = [
+        pair for pair in parse_qsl(address.partition("?")[2], keep_blank_values=True) if pair[0] != "view"
+    ]
+    wanted: dict[str, Any] = {"query": urlencode(asked)}
+    if "name" in visit.form:
+        if not name:
+            said = "Give the view a name."
+            raise DomainError(said)
+        wanted = {"name": name, "shared": bool(visit.form.get("shared"))}
+
+    async def write(db: Any) -> str | None:
+        return await queries.change_view(
+            db, visit.org_id, visit.path["id"], visit.actor.id, admin=visit.is_admin, **wanted
+        )
+
+    called = await visit.committed(write)
+    if called is None:
+        raise Forbidden
+    return visit.redirect(address, say=f"Saved the view “{called}”.")
 
 
 @action("POST /views/{id:uuid}/delete")

@@ -148,10 +148,11 @@ class Guest:
             self.cookies.append((SAID, quote(say[:500]), 60))
         return self.sealed(RedirectResponse(local(to), 303))
 
-    def leave(self, to: str) -> Response:
-        """On to a page of ours as a browser loads one anew, also where htmx asked."""
+    def leave(self, to: str, *, say: str = "") -> Response:
+        """On to a page of ours as a browser loads one anew, also where htmx asked; `say` is shown there."""
+        response = self.redirect(to, say=say)
         if not self.is_htmx:
-            return self.redirect(to)
+            return response
         return self.sealed(Response(status_code=200, headers={"HX-Redirect": local(to)}))
 
     def sealed(self, response: Response) -> Response:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +11,7 @@ import msgspec
 from fairlead.fields.model import DataType, Field
 from fairlead.leads import attributes, finding
 from fairlead.leads.drafts import UNSET
+from fairlead.leads.pages.grouping import grouped
 from fairlead.leads.queries import SeenLead
 from fairlead.orgs.definitions import Definitions
 from fairlead.web.render import NOTHING, shown
@@ -67,6 +68,15 @@ def choices(defs: Definitions) -> list[tuple[str, str]]:
         (key, field.display_name)
         for field in finding.comparable(defs)
         if (key := key_of(field.name)) not in ("name", "LastName")
+    ]
+
+
+def grouped_choices(defs: Definitions, without: Collection[str]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """The same in groups with their titles, but for those in `without`."""
+    words = {key: said for key, said in choices(defs) if key not in without}
+    return [
+        (title, [(key_of(name), words[key_of(name)]) for name in names])
+        for title, names in grouped(defs, [ALIASES.get(key, key) for key in words])
     ]
 
 

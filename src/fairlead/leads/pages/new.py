@@ -8,11 +8,11 @@ from fairlead.errors import ApiError
 from fairlead.fields.model import Field
 from fairlead.leads import plans
 from fairlead.leads.pages.family import action, page
-from fairlead.leads.pages.record import groups, holder_of, told
+from fairlead.leads.pages.grouping import groups
+from fairlead.leads.pages.record import refused
 from fairlead.web import forms
 from fairlead.web.forms import Trouble
 from fairlead.web.visit import UNPROCESSABLE, Visit
-from fairlead.wire.types import Pair
 
 FIRST = (
     "FirstName",
@@ -32,7 +32,7 @@ FIRST = (
 @page("GET /leads/new", nav="leads")
 async def new(visit: Visit) -> Response:
     """An empty form, with the values that a new lead gets by itself."""
-    return await _form(visit)
+    return _form(visit)
 
 
 @action("POST /leads/new", nav="leads")
@@ -41,9 +41,9 @@ async def create(visit: Visit) -> Response:
     first, more = _fields(visit)
     sent = forms.filled(forms.pairs(visit, [*first, *more]))
     try:
-        written = await visit.run(plans.create, sent)
+        written = await visit.run(plans.create, sent, origin=plans.BY_HAND)
     except ApiError as error:
-        return await _form(visit, told(error, visit.defs), sent)
+        return _form(visit, await refused(visit, error, sent))
     return visit.redirect(f"/app/leads/{written.lead.id}", say="The lead is created.")
 
 
@@ -62,13 +62,9 @@ def _fields(visit: Visit) -> tuple[list[Field], list[Field]]:
     ]
 
 
-async def _form(visit: Visit, problem: Trouble | None = None, sent: list[Pair] | None = None) -> Response:
+def _form(visit: Visit, problem: Trouble | None = None) -> Response:
     first, more = _fields(visit)
     values = {field.name: field.default_value for field in (*first, *more)} | {"OwnerId": visit.actor.id}
-    holder = None
-    if problem is not None:
-        async with visit.db() as db:
-            holder = await holder_of(visit, db, problem, sent or [])
     shown = forms.controls(visit, first, values, problem)
     for control in shown:
         control.label = {"OwnerId": "Owner", "ProspectStage": "Stage"}.get(control.name, control.label)
@@ -80,6 +76,5 @@ async def _form(visit: Visit, problem: Trouble | None = None, sent: list[Pair] |
         controls=shown,
         folded=folded,
         problem=problem,
-        holder=holder,
         is_open=any(control.error for control in folded),
     )

@@ -7,14 +7,16 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
+from markupsafe import Markup
 from starlette.responses import Response
 
-from fairlead.errors import ApiError, NotFound
+from fairlead.errors import ApiError, Duplicate, NotFound
 from fairlead.fields.model import DataType, Field
-from fairlead.fields.standard import LEAD_FIELDS
 from fairlead.leads import attributes, plans, queries
 from fairlead.leads.drafts import UNSET, compared_text
 from fairlead.leads.pages.family import action, page
+from fairlead.leads.pages.grouping import HEAD, groups
+from fairlead.leads.pages.lines import line_of, seal, section_of
 from fairlead.leads.pages.live import EVERY
 from fairlead.leads.pages.timeline import part
 from fairlead.leads.queries import SeenLead
@@ -26,42 +28,9 @@ from fairlead.web.render import NOTHING, shown
 from fairlead.web.visit import UNPROCESSABLE, Visit
 from fairlead.wire.types import Pair
 
-_GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    (
-        "contact",
-        "Contact",
-        ("FirstName", "LastName", "EmailAddress", "Phone", "Mobile", "Company", "JobTitle", "Website", "Fax"),
-    ),
-    (
-        "address",
-        "Address",
-        (
-            "mx_Street1",
-            "mx_Street2",
-            "mx_City",
-            "mx_State",
-            "mx_Zip",
-            "mx_Country",
-            "Region",
-            "TimeZone",
-            "Latitude",
-            "Longitude",
-        ),
-    ),
-    ("notes", "Notes", ("Notes",)),
-    ("consent", "Consent", ("DoNotEmail", "DoNotCall", "DoNotSMS", "DoNotTrack")),
-    ("source", "Where it came from", ("Source", "SourceMedium", "SourceCampaign", "SourceContent")),
-)
-"""Groups of the standard fields: key, title, fields. Own fields come after the first, the others at the end."""
-
-OPEN_TASKS = 20
+OPEN_TASKS = 100
 """Open tasks of a lead that are shown above its timeline."""
 
-HEAD = ("ProspectStage", "OwnerId")
-"""Fields that stand at the head of the record, with a form of their own."""
-
-_ELSEWHERE = frozenset((*HEAD, "RelatedCompanyId", "LeadType"))
-_STANDARD = frozenset(field.name for field in LEAD_FIELDS)
 _MADE = (
     "ProspectAutoId",
     "ProspectID",
@@ -96,70 +65,108 @@ class Holder(msgspec.Struct):
     link: str
 
 
-def groups(defs: Definitions) -> list[tuple[str, str, list[Field]]]:
-    """The fields that people edit, in groups: key, title, fields."""
-    fields = {
-        name: field
-        for name, field in defs.lead.fields.items()
-        if not field.read_only and name not in _ELSEWHERE
-    }
-    found = [
-        (key, title, [fields[name] for name in names if name in fields]) for key, title, names in _GROUPS
-    ]
-    own = [field for name, field in fields.items() if name not in _STANDARD]
-    found.insert(1, ("own", "Details", own))
-    named = {field.name for _, _, some in found for field in some}
-    found.append(("more", "More", [field for name, field in fields.items() if name not in named]))
-    return [group for group in found if group[2]]
-
-
 @page("GET /leads/{id:uuid}", nav="leads")
 async def lead(visit: Visit) -> Response:
-    """A lead with its timeline; `edit` opens one of its groups."""
+    """A lead with its timeline; `edit` opens one of its groups, or one field. A script may ask for its line alone."""
+    editing = visit.query.get("edit", "")
     async with visit.db() as db:
         found = await _lead(visit, db)
-        return await _page(visit, db, found, editing=visit.query.get("edit", ""))
+        alone = _alone(visit)
+        if alone is None:
+            return await _page(visit, db, found, editing=editing)
+    line = line_of(visit, _values(visit.defs, found), alone, is_edited=alone.name == editing)
+    return visit.partial("leads/line.html", line=line, here=visit.address)
 
 
 @action("POST /leads/{id:uuid}", nav="leads")
 async def save(visit: Visit) -> Response:
-    """Write what was changed in one group, or owner and stage."""
+    """Write what was changed in one group or one field (`group`), or owner and stage."""
     key = str(visit.form.get("group", ""))
     async with visit.db() as db:
         found = await _lead(visit, db)
+    values = _values(visit.defs, found)
     fields = _fields(visit.defs, key)
-    changed = forms.pairs(visit, fields, _values(visit.defs, found, fields))
-    if not changed:
-        return visit.redirect(visit.address, say="Nothing was different, so nothing was saved.")
-    problem = _stale(visit, found)
-    if problem is None:
+    changed = forms.pairs(visit, fields, values)
+    problem = _stale(visit, {field.name: values[field.name] for field in fields}) if changed else None
+    if changed and problem is None:
         try:
             written = await visit.run(plans.update, found.id, changed)
         except ApiError as error:
-            problem = told(error, visit.defs)
+            problem = await refused(visit, error, changed)
+        else:
+            if visit.sees not in (None, written.lead.owner_id):
+                name = visit.defs.user_name(written.lead.owner_id)
+                return visit.leave("/app/leads", say=f"Saved. The lead belongs to {name} now.")
+    if visit.is_htmx and visit.request.headers.get("hx-target", "") in ("lead-head", f"field-{key}"):
+        return await _pieces(visit, key, problem)
     if problem is not None:
         async with visit.db() as db:
-            return await _page(visit, db, found, editing=key, problem=problem, sent=changed)
-    if visit.sees not in (None, written.lead.owner_id):
-        name = visit.defs.user_name(written.lead.owner_id)
-        return visit.redirect("/app/leads", say=f"Saved. The lead belongs to {name} now.")
-    return visit.redirect(visit.address, say="Saved.")
+            return await _page(visit, db, found, editing=key, problem=problem)
+    return visit.redirect(
+        visit.address, say="Saved." if changed else "Nothing was different, so nothing was saved."
+    )
 
 
-def _stale(visit: Visit, lead: SeenLead) -> Trouble | None:
-    """Says that the lead was changed since the form was shown: what stands in the form would undo that."""
-    as_of = visit.form.get("as_of")
-    if as_of is None or as_of == lead.modified_on.isoformat():
+async def _pieces(visit: Visit, key: str, problem: Trouble | None) -> Response:
+    """What a form that was sent from its place left there: the field or the head, and what else is another by now."""
+    async with visit.db() as db:
+        found = await _lead(visit, db)
+        head = await _head(visit, db, found, problem if key == "head" else None)
+    line = None
+    if key != "head":
+        field = visit.defs.lead.fields[key]
+        values = _values(visit.defs, found)
+        line = line_of(visit, values, field, is_edited=problem is not None, problem=problem)
+    response = visit.partial(
+        "leads/pieces.html",
+        status=UNPROCESSABLE if problem is not None else 200,
+        line=line,
+        made=_made(visit, found),
+        here=visit.address,
+        **head,
+    )
+    if problem is None:
+        # The timeline on the page looks at once whether something happened.
+        response.headers["HX-Trigger"] = "lead-changed"
+    return response
+
+
+def _alone(visit: Visit) -> Field | None:
+    """The field whose line alone is asked for."""
+    name = visit.request.headers.get("hx-target", "").removeprefix("field-")
+    fields = _fields(visit.defs, name) if visit.is_htmx else []
+    return fields[0] if len(fields) == 1 and fields[0].name == name else None
+
+
+def _stale(visit: Visit, values: Mapping[str, Any]) -> Trouble | None:
+    """Says that these values were changed since the form was shown: what stands in the form would undo that."""
+    if visit.form.get("as_of") in (None, seal(values)):
         return None
     return Trouble("This lead was changed while you were editing. Look over your values and save them again.")
 
 
-def told(error: ApiError, defs: Definitions) -> Trouble:
-    """What is wrong with the form of a lead, in words for people."""
-    found = forms.trouble(error, defs.lead.fields)
+async def refused(visit: Visit, error: ApiError, sent: Iterable[Pair]) -> Trouble:
+    """What is wrong with the form of a lead, in words for people; of a value that another lead has, with the way there."""
+    fields = visit.defs.lead.fields
+    found = forms.trouble(error, fields)
     if "FirstName, LastName" in found.text:
         return Trouble("Enter a first name, a last name, an e-mail address or a phone number.", "FirstName")
-    return found
+    if not isinstance(error, Duplicate) or found.field is None:
+        return found
+    async with visit.db() as db:
+        holder = await _holder(visit, db, fields[found.field], sent)
+    if holder is None:
+        return Trouble("A lead that you do not see has this value already.", found.field)
+    said = Markup('<a href="{}">{}</a> has this value already: open that one, or change the value.')
+    return Trouble(said.format(f"/app/leads/{holder.id}", name_of(holder)), found.field)
+
+
+async def _holder(visit: Visit, db: Any, field: Field, sent: Iterable[Pair]) -> SeenLead | None:
+    """The lead that has the value sent for a unique field, if the person may see it."""
+    value = next((pair.Value for pair in sent if pair.name == field.name), None)
+    text = compared_text(visit.call(), field, value)
+    found = await queries.by_key(db, visit.org_id, visit.sees, field.name, text or "")
+    return found[0] if found else None
 
 
 async def _lead(visit: Visit, db: Any) -> SeenLead:
@@ -170,9 +177,12 @@ async def _lead(visit: Visit, db: Any) -> SeenLead:
 
 
 def _fields(defs: Definitions, key: str) -> list[Field]:
+    """The fields of a form: those of the head, of a group, or the one with this name."""
     if key == "head":
         return [defs.lead.fields[name] for name in HEAD]
-    return next((fields for known, _, fields in groups(defs) if known == key), [])
+    edited = groups(defs)
+    of_group = next((fields for known, _, fields in edited if known == key), [])
+    return of_group or [field for _, _, fields in edited for field in fields if field.name == key]
 
 
 async def _page(
@@ -182,36 +192,54 @@ async def _page(
     *,
     editing: str,
     problem: Trouble | None = None,
-    sent: list[Pair] | None = None,
 ) -> Response:
-    defs = visit.defs
-    made = [
-        group_of(visit, _values(defs, found, fields), key, title, fields, editing=editing, problem=problem)
-        for key, title, fields in groups(defs)
+    values = _values(visit.defs, found)
+    edited = groups(visit.defs)
+    sections = [
+        section_of(visit, values, key, title, fields, editing=editing, problem=problem)
+        for key, title, fields in edited
     ]
-    head = [defs.lead.fields[name] for name in HEAD]
-    account = await queries.account(db, visit.org_id, found.account_id) if found.account_id else None
-    holder = await holder_of(visit, db, problem, sent or [])
+    whole = [
+        group_of(visit, values, key, title, fields, editing=editing, problem=problem)
+        for key, title, fields in edited
+        if key == editing
+    ]
+    here = f"/app/leads/{found.id}"
     return visit.page(
         "leads/lead.html",
         title=name_of(found),
         status=UNPROCESSABLE if problem is not None else 200,
-        lead=found,
-        name_of=name_of,
-        groups=made,
-        head_problem=problem if editing == "head" else None,
-        head=_head(visit, head, found, problem if editing == "head" else None),
+        here=here,
+        sections=[one for one in sections if one.lines or one.key == editing],
+        blank_sections=[one for one in sections if not one.lines and one.key != editing],
+        edited=whole[0] if whole else None,
+        as_of=seal({field.name: values[field.name] for field in _fields(visit.defs, editing)}),
         made=_made(visit, found),
-        account=account,
-        holder=holder,
         state=await work.state(db, visit.org_id, visit.sees, found.id),
         every=EVERY,
-        happened=await part(visit, db, found.id, visit.address),
+        happened=await part(visit, db, found.id, here),
         types=postable(visit),
         open_tasks=await work.open_tasks(db, visit.org_id, found.id, OPEN_TASKS)
         if visit.has("/app/tasks")
         else [],
+        is_at_details=bool(_fields(visit.defs, editing)) and editing != "head",
+        **await _head(visit, db, found, problem if editing == "head" else None),
     )
+
+
+async def _head(visit: Visit, db: Any, lead: SeenLead, problem: Trouble | None) -> dict[str, Any]:
+    """What stands at the head of the page: who it is, stage and owner."""
+    fields = [visit.defs.lead.fields[name] for name in HEAD]
+    values = _values(visit.defs, lead)
+    account = await queries.account(db, visit.org_id, lead.account_id) if lead.account_id else None
+    return {
+        "lead": lead,
+        "name_of": name_of,
+        "account": account,
+        "head": _head_controls(visit, fields, values, lead, problem),
+        "head_as_of": seal({name: values[name] for name in HEAD}),
+        "head_problem": problem,
+    }
 
 
 def name_of(lead: SeenLead) -> str:
@@ -219,17 +247,6 @@ def name_of(lead: SeenLead) -> str:
     fields = lead.fields
     name = f"{fields.get('FirstName') or ''} {fields.get('LastName') or ''}".strip()
     return name or fields.get("EmailAddress") or fields.get("Phone") or f"Lead {lead.auto_id}"
-
-
-async def holder_of(visit: Visit, db: Any, problem: Trouble | None, sent: Iterable[Pair]) -> Holder | None:
-    """The lead that has the unique value which was refused, if the person may see it."""
-    field = visit.defs.lead.fields.get(problem.field or "") if problem is not None else None
-    value = next((pair.Value for pair in sent if field is not None and pair.name == field.name), None)
-    if field is None or not field.unique or not value:
-        return None
-    text = compared_text(visit.call(), field, value)
-    found = await queries.by_key(db, visit.org_id, visit.sees, field.name, text or "")
-    return Holder(name_of(found[0]), f"/app/leads/{found[0].id}") if found else None
 
 
 def postable(visit: Visit) -> list[tuple[int, str]]:
@@ -240,11 +257,10 @@ def postable(visit: Visit) -> list[tuple[int, str]]:
     return sorted(((kind.code, kind.display_name) for kind in types), key=lambda one: one[1].casefold())
 
 
-def _values(defs: Definitions, lead: SeenLead, fields: Iterable[Field]) -> dict[str, Any]:
+def _values(defs: Definitions, lead: SeenLead) -> dict[str, Any]:
     """Stored values by name; where a field without a value means one, that."""
-    found = {field.name: lead.fields.get(field.name, UNSET.get(field.name)) for field in fields}
-    core = {"ProspectStage": lead.stage, "OwnerId": lead.owner_id}
-    return found | {name: value for name, value in core.items() if name in found}
+    found = {name: lead.fields.get(name, UNSET.get(name)) for name in defs.lead.fields}
+    return found | {"ProspectStage": lead.stage, "OwnerId": lead.owner_id}
 
 
 def group_of(
@@ -271,10 +287,12 @@ def group_of(
     )
 
 
-def _head(visit: Visit, fields: list[Field], lead: SeenLead, problem: Trouble | None) -> list[Control]:
+def _head_controls(
+    visit: Visit, fields: list[Field], values: Mapping[str, Any], lead: SeenLead, problem: Trouble | None
+) -> list[Control]:
     """Stage and owner; a user who is not active any more stays named."""
     labels: Mapping[str, str] = {"OwnerId": "Owner", "ProspectStage": "Stage"}
-    made = forms.controls(visit, fields, _values(visit.defs, lead, fields), problem)
+    made = forms.controls(visit, fields, values, problem)
     for control in made:
         control.label = labels[control.name]
         control.choices = [choice for choice in control.choices if choice.value]

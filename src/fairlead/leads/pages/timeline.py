@@ -52,7 +52,7 @@ class Row(msgspec.Struct):
 class Entry(msgspec.Struct, kw_only=True):
     """One thing that happened. `link` leads to what it is about, `` when no screen shows that.
 
-    `task` is there where it is one, to be completed or opened again.
+    `task` is there where it is one, to be opened again.
     """
 
     at: datetime
@@ -111,7 +111,7 @@ async def part(visit: Visit, db: Any, record_id: str, address: str, *, of: Sourc
     if of is queries:
         found = await _with_work(visit, db, record_id, show, before, found)
         notes, tasks = await work.counts(db, visit.org_id, record_id)
-        written = [(NOTES, "Notes", notes), (TASKS, "Tasks", tasks)]
+        written = [(NOTES, "Notes", notes), (TASKS, "Tasks done", tasks)]
     older = ""
     if len(found) > SIZE:
         last = found[SIZE - 1]
@@ -154,7 +154,7 @@ async def _with_work(
 
 
 def _at(one: Happening) -> datetime:
-    """When it happened; a task when it was completed, until then when it was added."""
+    """When it happened; a task when it was completed."""
     if isinstance(one, Activity):
         return one.happened_on
     if isinstance(one, Change):
@@ -211,7 +211,7 @@ def _activity(visit: Visit, one: Activity) -> Entry:
         title=kind.display_name if kind is not None else f"Type {one.code}",
         status=_status(kind, one),
         note=note,
-        link=_link(visit, family, one.id),
+        link=_link(visit, family, one),
         owner=visit.defs.user_name(one.owner_id) or "" if one.owner_id != one.created_by else "",
         is_cancelled=one.cancelled,
         rows=[*parts, *_values(visit, kind, one)],
@@ -232,14 +232,13 @@ def _note_entry(visit: Visit, one: Note) -> Entry:
 
 
 def _task_entry(visit: Visit, one: Task) -> Entry:
-    is_open = one.completed_on is None
-    by = one.created_by if is_open else one.modified_by
+    by = one.modified_by
     return Entry(
         at=_at(one),
         by=visit.defs.user_name(by) or "",
         icon="tasks",
         title=one.name,
-        status="Open" if is_open else "Done",
+        status="Done",
         note=one.description,
         link=f"/app/tasks/{one.id}" if visit.has("/app/tasks/{id:uuid}") else "",
         owner=visit.defs.user_name(one.owner_id) or "" if one.owner_id != by else "",
@@ -260,10 +259,12 @@ _FOLDERS = {"opportunity": "opportunities", "sale": "sales", "account_activity":
 """Where the screens of what happened stand."""
 
 
-def _link(visit: Visit, family: str, id: str) -> str:
+def _link(visit: Visit, family: str, one: Activity) -> str:
     folder = _FOLDERS.get(family)
-    known = folder is not None and visit.has(f"/app/{folder}/{{id:uuid}}")
-    return f"/app/{folder}/{id}" if known else ""
+    if folder is not None:
+        return f"/app/{folder}/{one.id}" if visit.has(f"/app/{folder}/{{id:uuid}}") else ""
+    known = one.lead_id is not None and visit.has("/app/leads/{id:uuid}/activities/{activity:uuid}")
+    return f"/app/leads/{one.lead_id}/activities/{one.id}" if known else ""
 
 
 def _note(visit: Visit, text: str) -> tuple[str, list[Row]]:

@@ -13,7 +13,7 @@ import msgspec
 
 from fairlead.errors import ApiError, Forbidden, Unauthorised, UnknownReference
 from fairlead.leads import plans
-from fairlead.leads.drafts import compared
+from fairlead.leads.drafts import compared, draft
 from fairlead.leads.plans import Written
 from fairlead.leads.transfer import mapping
 from fairlead.leads.transfer.mapping import Reader, Setup
@@ -101,20 +101,27 @@ def keys(call: Call[Any, Any], run: Import, rows: Sequence[Row]) -> list[tuple[s
 def _decided(call: Call[Any, Any], run: Import, rows: Sequence[Row]) -> Plan[list[Written | ApiError]]:
     if not call.actor.active:
         raise Unauthorised
-    setup = Setup(run.mapping, run.mode, run.search_by, run.blank)
-    reader = Reader(call.defs, setup, len(run.headers))
+    setup, reader = _setup(run), _reader(call, run)
     return each_row(_row(call, setup, reader, cells) for _, cells in rows)
+
+
+def _setup(run: Import) -> Setup:
+    return Setup(run.mapping, run.mode, run.search_by, run.blank)
+
+
+def _reader(call: Call[Any, Any], run: Import) -> Reader:
+    return Reader(call.defs, _setup(run), len(run.headers))
 
 
 def _row(call: Call[Any, Any], setup: Setup, reader: Reader, cells: list[str]) -> Plan[Written]:
     pairs = reader.pairs(cells)
     if setup.mode == mapping.CREATE:
-        return (yield from plans.create(call, pairs))
+        return (yield from plans.create(call, pairs, origin=plans.BY_FILE))
     if setup.mode == mapping.UPDATE:
         return (yield from plans.update_found(call, setup.search_by, pairs))
     if setup.search_by != mapping.BY_RULE:
         pairs.append(Pair(Attribute="SearchBy", Value=setup.search_by))
-    return (yield from plans.create_or_update(call, pairs))
+    return (yield from plans.create_or_update(call, pairs, origin=plans.BY_FILE))
 
 
 def _sent(decided: Plan[list[Written | ApiError]], picture: Picture) -> Results:
@@ -132,10 +139,13 @@ def _record(
 ) -> None:
     """Write down what became of the rows, with the batch."""
     step = Step(run.org_id, run.id, run.attempt, run.next_chunk)
+    reader = _reader(call, run)
+    unknown = Counter(detail[:LONGEST] for code, detail in call.notices if code == "unknown-option")
     for (number, cells), result in zip(rows, results, strict=True):
         if isinstance(result, ApiError):
             step.failed += 1
-            picture.also(REFUSED, Refusal(run.org_id, run.id, number, _reason(call, result), encode(cells)))
+            reason = _reason(call, reader, cells, result)
+            picture.also(REFUSED, Refusal(run.org_id, run.id, number, reason, encode(cells)))
         elif result.created:
             step.created += 1
         elif result.changed:
@@ -143,13 +153,30 @@ def _record(
         else:
             step.unchanged += 1
     picture.also(STEP, step)
-    unknown = Counter(detail[:LONGEST] for code, detail in call.notices if code == "unknown-option")
     for value, count in unknown.most_common(NOTICES):
         picture.also(NOTICED, Notice(run.org_id, run.id, value, count))
 
 
-def _reason(call: Call[Any, Any], error: ApiError) -> str:
-    """Why a row was refused, in words for people."""
+def _reason(call: Call[Any, Any], reader: Reader, cells: list[str], error: ApiError) -> str:
+    """Why a row was refused, in words for people: every cell that cannot be stored, not only the first."""
+    try:
+        pairs = reader.pairs(cells)
+    except ApiError:
+        pairs = []
+    wrong = [(pair, found) for pair in pairs if (found := draft(call, [pair]).error) is not None]
+    said = [_about(call, pair, found) for pair, found in wrong]
+    if error.message not in [found.message for _, found in wrong]:
+        said.insert(0, _said(call, error))
+    return " ".join(dict.fromkeys(said))
+
+
+def _about(call: Call[Any, Any], pair: Pair, error: ApiError) -> str:
+    """What is wrong with one value, with the name of its field."""
+    field, text = call.defs.lead.fields.get(pair.name), _said(call, error)
+    return text if field is None or field.display_name in text else f"{field.display_name}: {text}"
+
+
+def _said(call: Call[Any, Any], error: ApiError) -> str:
     if isinstance(error, Forbidden):
         return "The lead belongs to somebody else: your role does not let you change it."
     if isinstance(error, UnknownReference) and error.message == "Lead not found":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import tzinfo
-from itertools import zip_longest
 from urllib.parse import urlencode
 
 import msgspec
@@ -12,7 +11,8 @@ from starlette.datastructures import ImmutableMultiDict, QueryParams
 from fairlead.fields.model import DataType
 from fairlead.fields.standard import LEAD_FIELDS
 from fairlead.leads import criteria, finding
-from fairlead.leads.finding import Comparison, Unreadable, Wanted
+from fairlead.leads.finding import Unreadable
+from fairlead.leads.pages.asking import asked_of
 from fairlead.leads.pages.columns import ALIASES
 from fairlead.orgs.definitions import Definitions
 from fairlead.wire.types import names_of
@@ -21,7 +21,6 @@ PARAMETERS = ("q", "stage", "owner", "source", "field", "op", "value", "upto", "
 """What an address of the list says about the leads that it shows."""
 
 _COMPARED = ("field", "op", "value", "upto")
-NEWEST = "-created"
 
 _FIRST = (
     "FirstName",
@@ -62,14 +61,12 @@ def kept(asked: ImmutableMultiDict[str, str]) -> str:
 
 def view(defs: Definitions, query: str, zone: tzinfo) -> View:
     """What the query string of an address of the list means; times are read in the time zone of who asks."""
-    asked = QueryParams(query)
-    said = {name: asked.get(name, "").strip() for name in PARAMETERS}
-    name = said["sort"].removeprefix("-")
-    sort = said["sort"] if name and criteria.attribute(defs, ALIASES.get(name, name)) is not None else NEWEST
+    asked = asked_of(defs, QueryParams(query))
+    name = asked.sort.removeprefix("-")
     # Leads have their numbers in the order in which they are made, and that order has an index.
-    by = ALIASES.get(name, name) if sort not in ("created", NEWEST) else "ProspectAutoId"
-    condition = finding.condition(defs, _wanted(asked, said), zone)
-    return View(condition, criteria.attribute(defs, by) or criteria.in_turn, sort.startswith("-"))
+    by = criteria.attribute(defs, ALIASES.get(name, name)) if name != "created" else None
+    condition = finding.condition(defs, asked.wanted, zone)
+    return View(condition, by or criteria.in_turn, asked.sort.startswith("-"))
 
 
 def columns(defs: Definitions) -> dict[str, str]:
@@ -110,12 +107,3 @@ def is_filtered(query: str) -> bool:
     return any(
         value and name in ("q", "stage", "owner", "source", "field") for name, value in asked.multi_items()
     )
-
-
-def _wanted(asked: QueryParams, said: dict[str, str]) -> Wanted:
-    rows = zip_longest(*(asked.getlist(name) for name in _COMPARED), fillvalue="")
-    compared = [Comparison(*(part.strip() for part in row)) for row in rows]
-    compared = [one for one in compared if one.field][: finding.MOST]
-    for one in compared:
-        one.operator = one.operator or "="
-    return Wanted(said["q"], said["stage"], said["owner"], said["source"], compared)

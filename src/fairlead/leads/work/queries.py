@@ -13,8 +13,8 @@ _read_task = msgspec.json.Decoder(Task).decode
 _read_tasks = msgspec.json.Decoder(list[Task]).decode
 _read_note = msgspec.json.Decoder(Note).decode
 
-# $3 and $4 where the page before ended, null for the newest; $5 how many; $6 and $7 which of them are told. A task
-# stands where it was added, once it is complete where it was completed.
+# $3 and $4 where the page before ended, null for the newest; $5 how many; $6 and $7 which of them are told. A task has
+# happened once it is complete; until then it is among those that are to be done.
 HAPPENED = """
 select s.kind, s.row from (
     (select n.created_on as happened, n.id, 'note' as kind, row_to_json(n)::text as row from note n
@@ -22,10 +22,10 @@ select s.kind, s.row from (
             and ($3::timestamptz is null or (n.created_on, n.id) < ($3, $4::uuid))
         order by n.created_on desc, n.id desc limit $5)
     union all
-    (select coalesce(t.completed_on, t.created_on), t.id, 'task', row_to_json(t)::text from task t
-        where $7 and t.org_id = $1 and t.lead_id = $2
-            and ($3::timestamptz is null or (coalesce(t.completed_on, t.created_on), t.id) < ($3, $4::uuid))
-        order by coalesce(t.completed_on, t.created_on) desc, t.id desc limit $5)
+    (select t.completed_on, t.id, 'task', row_to_json(t)::text from task t
+        where $7 and t.org_id = $1 and t.lead_id = $2 and t.completed_on is not null
+            and ($3::timestamptz is null or (t.completed_on, t.id) < ($3, $4::uuid))
+        order by t.completed_on desc, t.id desc limit $5)
 ) s order by s.happened desc, s.id desc limit $5
 """
 
@@ -40,7 +40,7 @@ async def happened(
     notes: bool = True,
     tasks: bool = True,
 ) -> list[Note | Task]:
-    """Notes and tasks of a lead, the newest first. Whether the lead may be seen is asked first."""
+    """Notes and completed tasks of a lead, the newest first. Whether the lead may be seen is asked first."""
     at, id = before if before is not None else (None, None)
     rows = await db.fetch(HAPPENED, org_id, lead_id, at, id, limit, notes, tasks)
     return [_read_note(row["row"]) if row["kind"] == "note" else _read_task(row["row"]) for row in rows]
@@ -48,12 +48,12 @@ async def happened(
 
 COUNTS = """
 select (select count(*) from note n where n.org_id = $1 and n.lead_id = $2) as notes,
-       (select count(*) from task t where t.org_id = $1 and t.lead_id = $2) as tasks
+       (select count(*) from task t where t.org_id = $1 and t.lead_id = $2 and t.completed_on is not null) as tasks
 """
 
 
 async def counts(db: Any, org_id: int, lead_id: str) -> tuple[int, int]:
-    """How many notes and how many tasks a lead has."""
+    """How many notes and how many completed tasks a lead has."""
     row = await db.fetchrow(COUNTS, org_id, lead_id)
     return row["notes"], row["tasks"]
 

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from fairlead.errors import NotFound
 from fairlead.leads.finding import Unreadable
+from fairlead.leads.pages.grouping import grouped
 from fairlead.leads.transfer import views
 from fairlead.leads.transfer.pages.family import LISTED, action, download, page
 from fairlead.leads.transfer.queries import exports as queries
@@ -40,6 +41,7 @@ async def _start(visit: Visit, query: str, chosen: list[str], problem: str = "")
     view = views.view(visit.defs, query, visit.zone)
     if isinstance(view.condition, Unreadable):
         problem = view.condition.text
+    known = views.columns(visit.defs)
     async with visit.db() as db:
         runs = await queries.listed(db, visit.org_id, _only(visit), LISTED)
     return visit.page(
@@ -49,7 +51,9 @@ async def _start(visit: Visit, query: str, chosen: list[str], problem: str = "")
         query=query,
         is_filtered=views.is_filtered(query),
         back=f"/app/leads?{query}" if query else "/app/leads",
-        columns=list(views.columns(visit.defs).items()),
+        columns=[
+            (title, [(name, known[name]) for name in names]) for title, names in grouped(visit.defs, known)
+        ],
         chosen=frozenset(chosen),
         problem=problem,
         runs=runs,

@@ -63,7 +63,7 @@ async def _start(visit: Visit, problem: str = "") -> Response:
         problem=problem,
         runs=runs,
         states=STATES,
-        delimiters=[("", "Found by itself"), *uploads.DELIMITERS],
+        delimiters=[("", "Detect"), *uploads.DELIMITERS],
         megabytes=visit.office.largest_upload // 1_000_000,
     )
 
