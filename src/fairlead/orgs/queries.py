@@ -98,6 +98,7 @@ where org_id = $1 and type_id = $2 and name = $3
 """
 DELETE_TYPE = "delete from record_type where org_id = $1 and id = $2"
 TYPE_IN_USE = "select exists (select 1 from activity where org_id = $1 and code = $2)"
+RENAME_ORG = "update org set name = $2 where org_id = $1"
 SET_SETTINGS = "update org set settings = settings || $2::text::jsonb where org_id = $1"
 INSERT_PRODUCTS = """
 insert into product (org_id, id, sku, name, description, active, created_by, created_on, modified_by, modified_on)
@@ -228,6 +229,11 @@ async def delete_type(db: Any, org_id: int, id: str) -> None:
 async def type_in_use(db: Any, org_id: int, code: int) -> bool:
     """True when there is an activity, opportunity, sale or account activity with this code."""
     return bool(await db.fetchval(TYPE_IN_USE, org_id, code))
+
+
+async def rename_org(db: Any, org_id: int, name: str) -> None:
+    """Store another name of an organisation."""
+    await db.execute(RENAME_ORG, org_id, name)
 
 
 async def set_settings(db: Any, org_id: int, settings: dict[str, Any]) -> None:

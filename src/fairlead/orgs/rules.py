@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import secrets
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,8 +16,13 @@ from fairlead.fields import standard
 from fairlead.fields.email import is_email
 from fairlead.fields.model import DataType, Field
 from fairlead.orgs import queries
-from fairlead.orgs.definitions import LEAD, SETTINGS, RecordType, secret_digest
+from fairlead.orgs.definitions import LEAD, Definitions, RecordType, secret_digest
+from fairlead.orgs.settings import Wrong, group_names
+from fairlead.orgs.settings import read as read_setting
 from fairlead.records.picture import is_id, new_id
+
+LONGEST_NAME = 200
+"""Characters of the name of an organisation."""
 
 ROLES = ("Administrator", "Marketing_User", "Sales_Manager", "Sales_User")
 
@@ -236,12 +241,47 @@ def stamp(what: str, by: str, now: datetime) -> dict[str, object]:
     return {f"{what}By": by, f"{what}On": now.isoformat()}
 
 
-async def set_settings(db: Any, org_id: int, settings: dict[str, Any]) -> None:
-    """Change settings of an organisation, others stay. Raises InvalidInput for a name that is none."""
-    for name in settings:
-        if name not in SETTINGS:
-            raise InvalidInput.value(name)
-    await queries.set_settings(db, org_id, settings)
+async def choose(db: Any, defs: Definitions, given: Mapping[str, str]) -> dict[str, Any]:
+    """Change settings of an organisation, given as text; others stay. Returns what is stored now.
+
+    Raises Wrong for the first one that cannot be so.
+    """
+    found = {name: read_setting(defs, name, text) for name, text in given.items()}
+    if "groups" in found:
+        found["groups"] = _groups(defs, found["groups"])
+    await queries.set_settings(db, defs.org.org_id, found)
+    return found
+
+
+def _groups(defs: Definitions, names: Iterable[str]) -> dict[str, str]:
+    """Groups of these names; one that was there keeps its id, and with it its users."""
+    known = {name.casefold(): id for id, name in defs.setting("groups").items()}
+    return {known.get(name.casefold()) or new_id(): name for name in names}
+
+
+async def set_groups(db: Any, defs: Definitions, named: Mapping[str, str], added: Iterable[str] = ()) -> None:
+    """Give the sales groups named by their ids these names, and add some; one without a name is gone.
+
+    Raises Wrong for a name that is too long or belongs to two.
+    """
+    known = defs.setting("groups")
+    after = {id: named.get(id, name).strip() for id, name in known.items()}
+    after |= {new_id(): name.strip() for name in added}
+    groups = {id: name for id, name in after.items() if name}
+    try:
+        distinct = group_names(list(groups.values()))
+    except ValueError as error:
+        raise Wrong("groups", str(error)) from None
+    if len(distinct) < len(groups):
+        raise Wrong("groups", "Two groups have the same name.")
+    await queries.set_settings(db, defs.org.org_id, {"groups": groups})
+
+
+async def rename(db: Any, org_id: int, name: str) -> None:
+    """Give an organisation another name. Raises Wrong."""
+    if not name.strip() or len(name.strip()) > LONGEST_NAME:
+        raise Wrong("name", f"Enter 1 to {LONGEST_NAME} characters.")
+    await queries.rename_org(db, org_id, name.strip())
 
 
 async def create_user(

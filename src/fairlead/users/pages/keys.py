@@ -133,17 +133,15 @@ async def switch_async_key(visit: Visit) -> Response:
 async def limit(visit: Visit) -> Response:
     """Set how many requests the organisation may send in how many seconds."""
     mode = visit.form.get("mode")
-    value: str | None = None
+    value = "off" if mode == "off" else "server"
     if mode == "own":
         errors = {name: wrong for name, most in _MOST.items() if (wrong := _wrong(visit, name, most))}
         if errors:
             return await overview(visit, errors)
         value = f"{_number(visit, 'calls')}/{_number(visit, 'seconds')}s"
-    elif mode == "off":
-        value = "off"
 
     async def work(call: Call[Any, Any], db: Any) -> None:
-        await orgs.set_settings(db, call.org_id, {"rate_limit": value})
+        await orgs.choose(db, call.defs, {"rate_limit": value})
 
     await visit.write(work)
     return visit.redirect(ADDRESS, say="The request limit is saved and counts from now on.")
