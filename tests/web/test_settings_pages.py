@@ -39,6 +39,7 @@ ADMIN_PAGES = (
     "/app/settings/api",
     "/app/settings/api/keys/new",
     "/app/settings/api/async-keys/new",
+    "/app/settings/organisation",
 )
 ACTIONS = (
     "/app/settings/activities/new",
@@ -53,6 +54,8 @@ ACTIONS = (
     "/app/settings/api/keys/active",
     "/app/settings/api/async-keys/new",
     "/app/settings/api/limit",
+    "/app/settings/organisation",
+    "/app/settings/organisation/groups",
 )
 UNKNOWN = "00000000-0000-7000-8000-000000000000"
 
@@ -421,7 +424,7 @@ async def test_a_user_is_added_and_signs_in(
     user = (await now_of(world)).users[user.id]
     assert (user.role, user.detail("manager_id")) == ("Sales_Manager", None)
     await browser.send(f"/app/settings/users/{user.id}/active", on="0")
-    assert "switched off" in browser.text
+    assert "deactivated" in browser.text
     assert not (await now_of(world)).users[user.id].active
     assert (await ravi.get("/app")).url.path == "/app/sign-in"
     await browser.send(f"/app/settings/users/{user.id}/active", on="1")

@@ -111,6 +111,9 @@ insert into app_user (org_id, id, email, first_name, last_name, role, active, pr
 values ($1, $2, $3, $4, $5, $6, true, $7::text::jsonb, $8, $8)
 """
 USER_BY_EMAIL = "select id::text from app_user where org_id = $1 and lower(email) = lower($2)"
+SET_PROFILE = """
+update app_user set profile = profile || $3::text::jsonb, modified_on = $4 where org_id = $1 and id = $2
+"""
 INSERT_KEY = """
 insert into api_key (org_id, id, user_id, access_key, salt, digest, active, created_on)
 values ($1, $2, $3, $4, $5, $6, true, $7)
@@ -261,6 +264,11 @@ async def user_by_email(db: Any, org_id: int, email: str) -> str | None:
     """The id of the user with this e-mail address, active or not."""
     found: str | None = await db.fetchval(USER_BY_EMAIL, org_id, email)
     return found
+
+
+async def set_profile(db: Any, org_id: int, user_id: str, profile: dict[str, Any], *, now: datetime) -> None:
+    """Store the parts of a user's profile that are named; others stay."""
+    await db.execute(SET_PROFILE, org_id, user_id, _json(profile), now)
 
 
 async def insert_key(

@@ -17,7 +17,8 @@ from fairlead.fields.email import is_email
 from fairlead.fields.model import DataType, Field
 from fairlead.orgs import queries
 from fairlead.orgs.definitions import LEAD, Definitions, RecordType, secret_digest
-from fairlead.orgs.settings import Wrong, group_names
+from fairlead.orgs.places import currency_of
+from fairlead.orgs.settings import Wrong, group_names, zone_or_none
 from fairlead.orgs.settings import read as read_setting
 from fairlead.records.picture import is_id, new_id
 
@@ -253,6 +254,18 @@ async def choose(db: Any, defs: Definitions, given: Mapping[str, str]) -> dict[s
     return found
 
 
+async def settle(db: Any, defs: Definitions, region: str, zone: str) -> None:
+    """Give a new organisation its country, with the currency that is paid with there, and its time zone. Raises Wrong."""
+    found = {"region": region, "time_zone": zone}
+    money = currency_of(region.upper())
+    found |= {
+        "currency_abbreviation": money.code,
+        "currency_symbol": money.symbol,
+        "currency_name": money.name,
+    }
+    await choose(db, defs, {name: text for name, text in found.items() if text})
+
+
 def _groups(defs: Definitions, names: Iterable[str]) -> dict[str, str]:
     """Groups of these names; one that was there keeps its id, and with it its users."""
     known = {name.casefold(): id for id, name in defs.setting("groups").items()}
@@ -306,6 +319,11 @@ async def create_user(
     user_id = new_id()
     await queries.insert_user(db, org_id, user_id, email, first_name, last_name, role, profile or {}, now=now)
     return user_id
+
+
+async def choose_zone(db: Any, org_id: int, user_id: str, zone: str, *, now: datetime) -> None:
+    """Show a user times in this zone; without one, in the organisation's. Raises Wrong."""
+    await queries.set_profile(db, org_id, user_id, {"time_zone": zone_or_none(zone)}, now=now)
 
 
 async def create_key(

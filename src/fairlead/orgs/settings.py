@@ -111,6 +111,14 @@ def zone(text: str) -> str:
     return name
 
 
+def zone_or_none(text: str) -> str | None:
+    """The time zone of a user; None, the organisation's, where none is given. Raises Wrong."""
+    try:
+        return zone(text.strip()) if text.strip() else None
+    except ValueError as error:
+        raise Wrong("time_zone", str(error)) from None
+
+
 def rate_of(text: str) -> tuple[int, int] | None:
     """Calls and seconds of `25/5s`; `off`, `0` and nothing mean no limit: None. Raises ValueError with a sentence."""
     text = text.strip().lower()
@@ -230,7 +238,7 @@ _LIST = (
     Setting(
         name="sales_user_records",
         label="A Sales User sees and changes",
-        about="Leads with all that is about them, accounts and tasks: those a Sales_User owns, or all.",
+        about="Whether a Sales_User sees and changes only leads, accounts and tasks of their own, or all.",
         values="`own` or `all`",
         default=OWN,
         kind="choice",

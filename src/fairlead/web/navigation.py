@@ -72,7 +72,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("products", "Manage Products", "/app/settings/products", "products", "p"),
             Entry("users", "Users and Permissions", "/app/settings/users", "people", "u", admin=True),
             Entry("keys", "API and Webhooks", "/app/settings/api", "keys", "k", admin=True),
-            Entry("settings", "Organisation", "/app/settings", "settings", "e", admin=True),
+            Entry("settings", "Organisation", "/app/settings/organisation", "settings", "e", admin=True),
         ),
     ),
 )
