@@ -22,6 +22,8 @@ ADMIN_PAGES = (
     "/app/settings/activities/206",
     "/app/settings/activities/206/fields/new",
     "/app/settings/activities/206/fields/mx_Custom_1",
+    "/app/settings/lead-fields/mx_KYC",
+    "/app/settings/lead-fields/mx_KYC/new",
     "/app/settings/opportunities",
     "/app/settings/opportunities/12005",
     "/app/settings/opportunities/12005/fields/mx_Custom_2",
@@ -45,6 +47,7 @@ ACTIONS = (
     "/app/settings/activities/new",
     "/app/settings/activities/206",
     "/app/settings/activities/206/delete",
+    "/app/settings/activities/206/active",
     "/app/settings/activities/206/fields/new",
     "/app/settings/activities/206/fields/mx_Custom_1",
     "/app/settings/lead-fields/new",
@@ -118,6 +121,7 @@ async def test_only_an_administrator_sees_and_changes_the_settings(seller: Brows
         "/app/settings/activities/206/fields/mx_Nope",
         "/app/settings/lead-fields/mx_Nope",
         "/app/settings/lead-fields/mx_KYC~mx_Nope",
+        "/app/settings/lead-fields/mx_City/new",
         f"/app/settings/products/{UNKNOWN}",
         f"/app/settings/users/{UNKNOWN}",
     ],
@@ -249,7 +253,7 @@ async def test_no_option_is_left_of_a_drop_down_by_mistake(browser: Browser, wor
     assert (await now_of(world)).types[206].fields["Status"].options
 
 
-async def test_a_type_in_use_is_switched_off_and_another_deleted(browser: Browser, world: World) -> None:
+async def test_a_type_in_use_is_deactivated_and_another_deleted(browser: Browser, world: World) -> None:
     await world.need("lead.1", "activity.1")
     used = await world.db.fetchval("select code from activity where org_id = $1 limit 1", world.org_id)
     unused = next(code for code in (201, 208, 313) if code != used)
@@ -257,7 +261,7 @@ async def test_a_type_in_use_is_switched_off_and_another_deleted(browser: Browse
     await browser.send(f"/app/settings/activities/{unused}/delete")
     assert "is deleted" in browser.text
     await browser.send(f"/app/settings/activities/{used}/delete")
-    assert "switched off" in browser.text
+    assert "deactivated" in browser.text
     types = (await now_of(world)).types
     assert unused not in types
     assert not types[used].active
@@ -292,7 +296,7 @@ async def test_a_field_of_the_system_cannot_be_changed(browser: Browser, world: 
     before = (await now_of(world)).version
     for path in ("/app/settings/lead-fields/ProspectID", "/app/settings/opportunities/12005/fields/Status"):
         await browser.get(path)
-        assert "cannot be changed" in browser.text
+        assert "System field, read-only." in browser.text
         await browser.send(path, display_name="Mine", options="Open")
         assert browser.response.status_code == 422
     assert (await now_of(world)).version == before
@@ -309,7 +313,12 @@ async def test_an_account_field_has_a_name_of_its_own(browser: Browser, world: W
     fields = (await now_of(world)).types[5000].fields
     assert fields["mx_Tax_Number"].max_length == 30
     await browser.get("/app/settings/accounts/5000/fields/mx_Tax_Number")
-    await browser.send("/app/settings/accounts/5000/fields/mx_Tax_Number", display_name="GST", mandatory="1")
+    await browser.send(
+        "/app/settings/accounts/5000/fields/mx_Tax_Number",
+        display_name="GST",
+        mandatory="1",
+        show_in_form="1",
+    )
     field = (await now_of(world)).types[5000].fields["mx_Tax_Number"]
     assert (field.display_name, field.mandatory) == ("GST", True)
 

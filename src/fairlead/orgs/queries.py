@@ -96,6 +96,11 @@ UPDATE_FIELD = """
 update field set sequence = $4, definition = $5::text::jsonb, modified_on = $6
 where org_id = $1 and type_id = $2 and name = $3
 """
+# A list of names and sequences as JSON: one statement, however many fields change their place.
+SET_SEQUENCES = """
+update field f set sequence = n.sequence, modified_on = $4 from json_to_recordset($3::json) as n(name text, sequence int)
+where f.org_id = $1 and f.type_id = $2 and f.name = n.name
+"""
 DELETE_TYPE = "delete from record_type where org_id = $1 and id = $2"
 TYPE_IN_USE = "select exists (select 1 from activity where org_id = $1 and code = $2)"
 RENAME_ORG = "update org set name = $2 where org_id = $1"
@@ -222,6 +227,14 @@ async def update_type(
 async def update_field(db: Any, org_id: int, type_id: str, field: Field, *, now: datetime) -> None:
     """Store a changed field."""
     await db.execute(UPDATE_FIELD, org_id, type_id, field.name, field.sequence, _json(field), now)
+
+
+async def set_sequences(
+    db: Any, org_id: int, type_id: str, sequences: dict[str, int], *, now: datetime
+) -> None:
+    """Give fields, by name, other sequences."""
+    rows = [{"name": name, "sequence": sequence} for name, sequence in sequences.items()]
+    await db.execute(SET_SEQUENCES, org_id, type_id, _json(rows), now)
 
 
 async def delete_type(db: Any, org_id: int, id: str) -> None:

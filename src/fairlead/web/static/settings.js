@@ -3,17 +3,25 @@
 
 (() => {
   // The zone of the browser is proposed where none was chosen yet, and with it its country.
-  const propose = () => {
-    for (const select of document.querySelectorAll("select[data-proposes]")) {
-      const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
-      const name = JSON.parse(select.dataset.former)[here] ?? here;
-      const option = [...select.options].find((one) => one.value === name);
-      const country = document.getElementById(select.dataset.proposes);
-      if (!option) continue;
-      select.value = name;
-      if (country && option.dataset.country) country.value = option.dataset.country;
-      if (country && !country.value) country.selectedIndex = 0;
-    }
+  for (const select of document.querySelectorAll("select[data-proposes]")) {
+    const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    const name = JSON.parse(select.dataset.former)[here] ?? here;
+    const option = [...select.options].find((one) => one.value === name);
+    const country = document.getElementById(select.dataset.proposes);
+    if (!option) continue;
+    select.value = name;
+    if ([...country.options].some((one) => one.value === option.dataset.country)) country.value = option.dataset.country;
+  }
+
+  // Parts of a form that are about some choices only are there while one of those is chosen.
+  const fit = (form) => {
+    const chosen = form.elements[form.dataset.shows]?.value;
+    for (const part of form.querySelectorAll("[data-for]")) part.hidden = !part.dataset.for.split(" ").includes(chosen);
   };
-  propose();
+  const fitAll = () => document.querySelectorAll("form[data-shows]").forEach(fit);
+  document.addEventListener("change", (event) => {
+    if (event.target instanceof Element && event.target.form?.dataset.shows === event.target.name) fit(event.target.form);
+  });
+  document.addEventListener("htmx:afterSettle", fitAll);
+  fitAll();
 })();
