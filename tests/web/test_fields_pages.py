@@ -296,3 +296,46 @@ async def test_after_a_refusal_the_wrong_control_has_the_focus(browser: Browser)
     await browser.send(new, display_name="Outcome", kind="select", options="")
     [focused] = re.findall(r"<(?:input|select|textarea)[^>]* autofocus[^>]*>", browser.text)
     assert 'name="options"' in focused
+
+
+# unique ------------------------------------------------------------------------------------------------------------
+
+
+async def test_a_field_is_made_unique_on_its_page(browser: Browser, client: Client, world: World) -> None:
+    create = "/v2/LeadManagement.svc/Lead.Create"
+
+    def lead(title: str) -> list[dict[str, str]]:
+        return [{"Attribute": "FirstName", "Value": "Ada"}, {"Attribute": "JobTitle", "Value": title}]
+
+    ids = [(await client.post(create, lead("<Chief>")))["Message"]["Id"] for _ in range(2)]
+    page = "/app/settings/lead-fields/JobTitle"
+    await browser.get(page)
+    await browser.send(f"{page}/unique", on="1")
+    assert browser.response.status_code == 422
+    assert "Leads have the same value." in browser.text
+    link = re.search(r'<a href="([^"]+)">&lt;Chief&gt;</a>', browser.text)
+    assert link
+    listed = (await browser.get(link[1].replace("&amp;", "&"))).text
+    assert all(id in listed for id in ids)
+    changed = [{"Attribute": "JobTitle", "Value": "Deputy"}]
+    await client.post(f"/v2/LeadManagement.svc/Lead.Update?leadId={ids[1]}", changed)
+    await browser.get(page)
+    await browser.send(f"{page}/unique", on="1")
+    assert "Job Title is unique" in browser.text
+    refused = await client.refused(create, lead("Deputy"))
+    assert refused.message == "A Lead with same Job Title already exists."
+    await browser.get("/app/leads/new")
+    await browser.send("/app/leads/new", FirstName="Bea", JobTitle="Deputy")
+    assert browser.response.status_code == 422
+    await browser.get(page)
+    await browser.send(f"{page}/unique", on="0")
+    await client.post(create, lead("Deputy"))
+
+
+async def test_a_field_that_cannot_be_unique_says_why(browser: Browser) -> None:
+    await browser.get("/app/settings/lead-fields/Notes")
+    assert "only a text of at most 500 characters can" in browser.text
+    await browser.send("/app/settings/lead-fields/Notes/unique", on="1")
+    assert browser.response.status_code == 422
+    await browser.get("/app/settings/lead-fields/ProspectID")
+    assert "Make it unique" not in browser.text

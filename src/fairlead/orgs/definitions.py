@@ -242,8 +242,11 @@ _KEY_ORDER = ("EmailAddress", "Phone", "Mobile")
 
 
 def unique_fields(lead: RecordType) -> tuple[Field, ...]:
-    """The unique lead fields in the order in which collisions are reported: e-mail, phone, mobile, others."""
-    found = [f for f in lead.fields.values() if f.unique]
+    """The lead fields whose values no two leads share, in the order in which collisions are reported.
+
+    That is e-mail, phone, mobile, others. Those that only become unique are among them: leads are found by the others.
+    """
+    found = [f for f in lead.fields.values() if f.unique or f.filling]
     rank = {name: i for i, name in enumerate(_KEY_ORDER)}
     return tuple(sorted(found, key=lambda f: rank.get(f.name, len(rank))))
 

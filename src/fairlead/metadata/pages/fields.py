@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -10,6 +13,8 @@ from starlette.responses import Response
 
 from fairlead.errors import ApiError
 from fairlead.fields.model import DataType, Field
+from fairlead.leads.uniqueness import rules as uniqueness
+from fairlead.leads.uniqueness.queries import Repeated
 from fairlead.metadata import rules
 from fairlead.metadata.pages import kinds
 from fairlead.metadata.pages.forms import lines, named, ordered, wrong_options
@@ -29,8 +34,11 @@ from fairlead.metadata.pages.sections import (
     type_of,
 )
 from fairlead.orgs.definitions import RecordType
-from fairlead.web.visit import UNPROCESSABLE, Visit, sentence
+from fairlead.web.screens import ROOT
+from fairlead.web.visit import UNPROCESSABLE, Visit, sentence, with_query
 from fairlead.wire.operation import Call
+
+log = logging.getLogger("fairlead.metadata")
 
 
 class Group(NamedTuple):
@@ -55,7 +63,11 @@ def groups(kind: RecordType, where: rules.Place) -> list[Group]:
 
 
 async def edit(
-    section: Section, visit: Visit, errors: dict[str, str] | None = None, problem: str = ""
+    section: Section,
+    visit: Visit,
+    errors: dict[str, str] | None = None,
+    problem: str = "",
+    repeated: Sequence[Repeated] = (),
 ) -> Response:
     """A field: what it is, and the form of what may change."""
     kind = type_of(section, visit)
@@ -66,7 +78,7 @@ async def edit(
     return visit.page(
         "metadata/field.html",
         title=field.display_name,
-        status=UNPROCESSABLE if errors or problem else 200,
+        status=UNPROCESSABLE if errors or problem or repeated else 200,
         section=section,
         kind=kind,
         field=field,
@@ -82,6 +94,8 @@ async def edit(
         behind=behind,
         parent=where.beside(kind.fields, field.parent) if field.parent else None,
         groups=groups(kind, where),
+        unique_reason=uniqueness.why_not(visit.defs, field.name) if section.kind == "lead" else None,
+        repeated=[(_leads_with(field, one.value), one.value, one.leads) for one in repeated],
         back=f"{above}/{where.set.name}" if where.set else address_of(section, kind),
         errors=errors or {},
         problem=problem,
@@ -166,6 +180,52 @@ def _changed(section: Section, visit: Visit, kind: RecordType, where: rules.Plac
         if field.parent is not None:
             changes["dependent"] = {parent: tuple(some) for parent, some in written.items() if some}
     return msgspec.structs.replace(field, **changes)
+
+
+PATIENCE = 10.0
+"""Seconds that somebody waits for the comparison of all leads; it goes on behind them."""
+
+_running: set[asyncio.Task[bool]] = set()
+
+
+def _ended(task: asyncio.Task[bool]) -> None:
+    _running.discard(task)
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.warning("a field did not become unique: %s", error)
+
+
+async def set_unique(visit: Visit) -> Response:
+    """Let no two leads have the same value in a field, or let them."""
+    field = place(visit.defs.lead, visit.path["field"]).field
+    back = f"{LEADS.address}/{visit.path['field']}"
+    by, now = visit.actor.id, visit.now
+    try:
+        if visit.form.get("on") != "1":
+            await uniqueness.make_common(visit.office.pool, visit.org_id, field.name, by=by, now=now)
+            return visit.redirect(back, say=f"Leads may have the same {field.display_name} from now on.")
+        made = uniqueness.make_unique(visit.office.pool, visit.org_id, field.name, by=by, now=now)
+        task = asyncio.create_task(made, name=f"unique {field.name}")
+        _running.add(task)
+        task.add_done_callback(_ended)
+        done, _ = await asyncio.wait({task}, timeout=PATIENCE)
+        if not done:
+            return visit.redirect(
+                back, say="The values of all leads are being compared: look again in a minute."
+            )
+        task.result()
+    except uniqueness.Refused as refused:
+        return await edit(
+            LEADS, visit, problem="" if refused.repeated else str(refused), repeated=refused.repeated
+        )
+    return visit.redirect(back, say=f"{field.display_name} is unique: no two leads have the same value.")
+
+
+def _leads_with(field: Field, value: str) -> str:
+    """The list of the leads with this value."""
+    return with_query(f"{ROOT}/leads", field=field.name, op="=", value=value)
+
+
+action(f"POST {LEADS.path}/{{field}}/unique", nav=LEADS.nav, admin=True)(set_unique)
 
 
 def _register(section: Section, path: str) -> None:
