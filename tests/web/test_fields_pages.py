@@ -269,7 +269,7 @@ async def test_a_field_leaves_the_forms_and_stays_in_the_api(
     await browser.get(page)
     await browser.send(page, display_name="Job Title", mandatory="1")
     assert browser.response.status_code == 422
-    assert "A mandatory field stands in the forms." in browser.text
+    assert "A mandatory field has to be in the forms." in browser.text
     await browser.send(page, display_name="Job Title")
     assert "Not in forms" in (await browser.get("/app/settings/lead-fields")).text
     await browser.get("/app/leads/new")

@@ -483,7 +483,7 @@ async def test_nobody_locks_themselves_out(browser: Browser, world: World) -> No
 
 async def test_a_secret_is_shown_once_and_the_key_works(browser: Browser, world: World) -> None:
     await browser.get("/app/settings/api/keys/new")
-    await browser.send("/app/settings/api/keys/new", user=world.user_id)
+    await browser.send("/app/settings/api/keys/new", name="Zapier", user=world.user_id)
     access_key, secret = re.findall(r'aria-label="(?:Access|Secret) key"><code>([^<]+)', browser.text)
     made = (await now_of(world)).keys[access_key]
     assert made.matches(secret)
@@ -510,7 +510,7 @@ async def test_the_button_that_asks_sends_what_it_is_about(browser: Browser, wor
 async def test_a_key_is_made_for_an_active_user_only(browser: Browser, world: World) -> None:
     before = await world.count("api_key")
     await browser.get("/app/settings/api/keys/new")
-    await browser.send("/app/settings/api/keys/new", user=UNKNOWN)
+    await browser.send("/app/settings/api/keys/new", name="Zapier", user=UNKNOWN)
     assert browser.response.status_code == 422
     assert await world.count("api_key") == before
 
@@ -519,7 +519,7 @@ async def test_an_async_key_is_shown_once(browser: Browser, world: World) -> Non
     await browser.get("/app/settings/api")
     assert "No async key yet" in browser.text
     await browser.get("/app/settings/api/async-keys/new")
-    await browser.send("/app/settings/api/async-keys/new")
+    await browser.send("/app/settings/api/async-keys/new", name="Import")
     [key] = re.findall(r'aria-label="x-api-key"><code>([^<]+)', browser.text)
     digest = hashlib.sha256(key.encode()).hexdigest()
     found = await world.db.fetchrow(
@@ -542,7 +542,7 @@ async def test_keys_of_another_organisation_are_not_there(
     other = await worlds.copy()
     theirs = strange(await entitled(other))
     await theirs.sign_in()
-    await theirs.send("/app/settings/api/async-keys/new")
+    await theirs.send("/app/settings/api/async-keys/new", name="Import")
     [async_key] = (await now_of(other)).async_keys
     await browser.get("/app/settings/api")
     assert other.access_key not in browser.text

@@ -22,6 +22,11 @@ def answer(told: Any, sentence: str, *, as_json: bool) -> None:
     click.echo(json.dumps(told, ensure_ascii=False, default=str) if as_json else sentence)
 
 
+def used(instant: str | None) -> str:
+    """When a key was used last, in 16 characters."""
+    return instant[:16].replace("T", " ") if instant else f"{'never used':<16}"
+
+
 @click.group()
 def db() -> None:
     """Look after the tables."""

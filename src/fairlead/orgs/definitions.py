@@ -20,6 +20,7 @@ from fairlead.fields.model import Field
 from fairlead.fields.values import Context
 from fairlead.orgs import queries
 from fairlead.orgs.settings import OWN, SETTINGS
+from fairlead.orgs.uses import Uses
 
 LEAD = -1
 """Code of the lead's own record type: no event code is negative."""
@@ -252,12 +253,13 @@ def unique_fields(lead: RecordType) -> tuple[Field, ...]:
 
 
 class Cache:
-    """The newest known definitions of each organisation, in this process."""
+    """The newest known definitions of each organisation, in this process; `uses` is what was used in it."""
 
     def __init__(self) -> None:
         self._known: dict[int, Definitions] = {}
         self._directory: dict[tuple[str, str], int] = {}
         self._async_keys: dict[str, tuple[int, str]] = {}
+        self.uses = Uses()
 
     def known(self, org_id: int) -> Definitions | None:
         """What is in memory; its version may be old."""

@@ -327,7 +327,14 @@ async def choose_zone(db: Any, org_id: int, user_id: str, zone: str, *, now: dat
 
 
 async def create_key(
-    db: Any, org_id: int, user_id: str, *, now: datetime, access_key: str = "", secret: str = ""
+    db: Any,
+    org_id: int,
+    user_id: str,
+    *,
+    now: datetime,
+    access_key: str = "",
+    secret: str = "",
+    name: str = "",
 ) -> tuple[str, str]:
     """Create an API key for a user, or register a given pair; returns access key and secret.
 
@@ -340,12 +347,20 @@ async def create_key(
     salt = secrets.token_bytes(16)
     key_id = new_id()
     await queries.insert_key(
-        db, org_id, key_id, user_id, access_key, salt, secret_digest(salt, secret), now=now
+        db,
+        org_id,
+        key_id,
+        user_id,
+        access_key,
+        salt,
+        secret_digest(salt, secret),
+        name=name.strip() or None,
+        now=now,
     )
     return access_key, secret
 
 
-async def create_async_key(db: Any, org_id: int, *, now: datetime, key: str = "") -> str:
+async def create_async_key(db: Any, org_id: int, *, now: datetime, key: str = "", name: str = "") -> str:
     """Create a key of the asynchronous surface (`x-api-key`), or register a given one; returns it.
 
     The key is its own secret: only its SHA-256 is stored. Raises Duplicate when it exists anywhere.
@@ -354,7 +369,7 @@ async def create_async_key(db: Any, org_id: int, *, now: datetime, key: str = ""
     digest = hashlib.sha256(key.encode()).hexdigest()
     if await queries.org_of(db, "async_key", digest) is not None:
         raise Duplicate("Key", "async key")
-    await queries.insert_async_key(db, org_id, new_id(), digest, now=now)
+    await queries.insert_async_key(db, org_id, new_id(), digest, name=name.strip() or None, now=now)
     return key
 
 

@@ -68,6 +68,22 @@ async def choose_zone(visit: Visit) -> Response:
     return visit.redirect(PLACE, say="Times are shown in this zone from now on.")
 
 
+@action("POST /me/sessions/end", nav="me")
+async def end_session(visit: Visit) -> Response:
+    """End one of one's sessions, not this one: that is signing out."""
+    digest = str(visit.form.get("session", ""))
+
+    async def end(db: Any) -> bool:
+        mine = await queries.devices(db, visit.org_id, visit.actor.id, now=visit.now)
+        known = any(device.digest == digest for device in mine)
+        if known:
+            await queries.end_sessions(db, visit.org_id, digests=[digest], now=visit.now)
+        return known
+
+    ended = await visit.committed(end)
+    return visit.redirect(PLACE, say="That session is ended." if ended else "That session was over already.")
+
+
 @action("POST /me", nav="me")
 async def change_password(visit: Visit) -> Response:
     """Give oneself a new password. All sessions end, and this browser gets a new one."""

@@ -108,7 +108,7 @@ def _places(section: Section, kind: RecordType, where: rules.Place) -> tuple[lis
     if where.set is not None or where.field not in order:
         return [], ""
     found = [
-        ("", "Nothing: it is the first"),
+        ("", "Nothing: it comes first"),
         *((f.name, f.display_name) for f in order if f is not where.field),
     ]
     return found, found[order.index(where.field)][0]
@@ -131,7 +131,7 @@ async def save(section: Section, visit: Visit) -> Response:
     errors: dict[str, str] = {}
     title = named(visit, "display_name", errors)
     if where.set is None and "mandatory" in visit.form and "show_in_form" not in visit.form:
-        errors["show_in_form"] = "A mandatory field stands in the forms."
+        errors["show_in_form"] = "A mandatory field has to be in the forms."
     for group in groups(kind, where):
         values = lines(str(visit.form.get(group.name, "")))
         wrong = wrong_options(values, multi_select=where.field.multi_select)

@@ -22,6 +22,28 @@
   document.addEventListener("change", (event) => {
     if (event.target instanceof Element && event.target.form?.dataset.shows === event.target.name) fit(event.target.form);
   });
-  document.addEventListener("htmx:afterSettle", fitAll);
-  fitAll();
+
+  // What is shown once is copied with a click; without the browser's clipboard it is marked, to be copied by hand.
+  const offer = () => document.querySelectorAll("button[data-copy]").forEach((button) => (button.hidden = false));
+  document.addEventListener("click", async (event) => {
+    const button = event.target instanceof Element && event.target.closest("button[data-copy]");
+    const source = button && document.getElementById(button.dataset.copy);
+    if (!source) return;
+    const said = button.querySelector("span");
+    try {
+      await navigator.clipboard.writeText(source.textContent);
+      said.textContent = "Copied";
+    } catch {
+      getSelection().selectAllChildren(source);
+      said.textContent = "Marked";
+    }
+    setTimeout(() => (said.textContent = "Copy"), 3000);
+  });
+
+  const settled = () => {
+    fitAll();
+    offer();
+  };
+  document.addEventListener("htmx:afterSettle", settled);
+  settled();
 })();
