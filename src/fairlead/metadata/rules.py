@@ -315,6 +315,7 @@ def comparable(kind: RecordType) -> list[Field]:
 
 def numberable(kind: RecordType) -> list[Field]:
     """The fields that can show the number of an opportunity: own ones that hold a number or a text."""
+    # Vendor: silent on the data type of an AutoId field.
     standing = {field.name for field in standard.OPPORTUNITY_FIELDS}
     return [
         field

@@ -33,6 +33,7 @@ SHOWN = 5
 """Repeated values that are named."""
 
 _ROUNDS = 3
+# Vendor: silent on which fields may be unique.
 _KINDS = (DataType.TEXT, DataType.EMAIL, DataType.PHONE, DataType.NUMBER, DataType.WEBSITE)
 _SHORT = (DataType.EMAIL, DataType.PHONE, DataType.NUMBER)
 _OWN_RULES = ("RelatedCompanyId", "OwnerId", "ProspectStage", "LeadType")
