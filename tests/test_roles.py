@@ -379,6 +379,26 @@ async def test_who_sees_everything(scene: Scene, operation: Operation) -> None:
             assert unnamed(answer) == unnamed(expected), (role, exchange.title)
 
 
+@every_open
+async def test_all_records_can_be_open_to_everybody(scene: Scene, operation: Operation) -> None:
+    """Where the organisation has chosen so, a Sales_User's answers are the administrator's, writes and reads."""
+    for exchange in requests_of(operation):
+        answers = []
+        for role in ("Administrator", "Sales_User"):
+            client, values = await scene.of(exchange)
+            await opened(client.world)
+            await colleague(client, role)
+            answers.append(unnamed(plain(await send(client, exchange, values), values)))
+        assert answers[0] == answers[1], exchange.title
+
+
+async def opened(world: World) -> None:
+    """Let a Sales_User see and change all records."""
+    statement = "update org set settings = settings || $2::text::jsonb where org_id = $1"
+    await world.db.execute(statement, world.org_id, '{"sales_user_records": "all"}')
+    await world.definitions_changed()
+
+
 def unnamed(answer: Answer) -> Answer:
     """Without e-mail addresses, which every user has their own of."""
     return Answer(answer.status, re.sub(r"[\w.+-]+@example\.com", "address", answer.text))

@@ -8,7 +8,7 @@ import gc
 import hashlib
 import logging
 from collections.abc import AsyncIterator, MutableMapping, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -23,7 +23,7 @@ from fairlead.accounts import pages as account_screens
 from fairlead.activities import api as activities
 from fairlead.activities import pages as activity_screens
 from fairlead.db import migrate
-from fairlead.db.pool import DatabaseError, Lost, Pool
+from fairlead.db.pool import Conflict, DatabaseError, Lost, Pool
 from fairlead.leads import api as leads
 from fairlead.leads import pages as lead_screens
 from fairlead.leads.transfer import pages as transfer_screens
@@ -171,11 +171,15 @@ class Application:
         self._console = self._made_console(self._pool, cache, self._batcher)
         transfers = TransferCrew(self._pool, cache, self._batcher)
         transfers.open()
+        uses = asyncio.create_task(cache.uses.keep(self._pool), name="uses")
         # What stands now lives as long as the process; collecting it again and again doubles the p99.
         gc.collect()
         gc.freeze()
         gc.set_threshold(50_000, 20, 20)
         yield
+        uses.cancel()
+        with contextlib.suppress(Conflict, Lost, TimeoutError):
+            await asyncio.wait_for(cache.uses.store(self._pool, now=datetime.now(UTC)), 2)
         await transfers.close()
         await crew.close()
         await self._batcher.close()

@@ -152,10 +152,23 @@ async def _furnish(context: BrowserContext) -> dict[str, str]:
     file: FilePayload = {"name": "leads.csv", "mimeType": "text/csv", "buffer": b"First Name\nAda\n"}
     await context.request.post("/app/leads/export", form={"csrf": csrf, "column": "FirstName"})
     await context.request.post("/app/leads/import", multipart={"csrf": csrf, "file": file})
-    return {
+    known = {
         "/app/leads/{id:uuid}/notes/{note:uuid}": f"/app/leads/{id}/notes/{note['Message']['Id']}",
         "/app/lists/{id:uuid}": f"/app/lists/{own['Message']['Id']}",
     }
+    # A field set of every kind of type: the page of its first field leads to a new one in the set.
+    new = {"csrf": csrf, "display_name": "Check", "kind": "set", "member~1": "Photo", "kind~1": "text"}
+    for section, code in (
+        ("activities", 206),
+        ("opportunities", 12000),
+        ("accounts", 5000),
+        ("account-activities", 10001),
+    ):
+        fields = f"/app/settings/{section}/{code}/fields"
+        made = await context.request.post(f"{fields}/new", form=new)
+        [name] = re.findall(r">Check</a>.*?<code>(\w+)</code>", await made.text(), re.DOTALL)
+        known[f"/app/settings/{section}/{{code:int}}/fields/{{field}}/new"] = f"{fields}/{name}/new"
+    return known | {"/app/settings/lead-fields/{field}/new": "/app/settings/lead-fields/mx_KYC/new"}
 
 
 @pytest.fixture(scope="module")

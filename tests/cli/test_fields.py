@@ -19,7 +19,7 @@ from fairlead.leads import criteria, indexes, queries
 from fairlead.orgs import definitions, rules
 
 OWN = [
-    Field("mx_Branch", "Branch"),
+    Field("mx_Branch", "Branch", max_length=200),
     Field("mx_It's", "It's"),
     Field("mx_Size", "Size", DataType.NUMBER),
     Field("mx_Renewal", "Renewal", DataType.DATETIME),
@@ -92,6 +92,39 @@ def test_one_index_too_many_is_refused(run: Callable[..., Result], monkeypatch: 
     monkeypatch.setattr(indexes, "MOST", 1)
     assert run("field", "index", "mx_Branch").exit_code == 0
     assert "take one away first (mx_Branch)" in run("field", "index", "mx_Size").output
+
+
+def test_a_field_becomes_unique_and_common_again(run: Callable[..., Result]) -> None:
+    assert run("field", "unique", "mx_Branch").output == "mx_Branch is unique now.\n"
+    assert run("field", "unique", "mx_Branch").output == "mx_Branch was unique already.\n"
+    assert json.loads(run("field", "not-unique", "mx_Branch", "--json").output) == {
+        "field": "mx_Branch",
+        "removed": True,
+    }
+    assert run("field", "not-unique", "mx_Branch").output == "mx_Branch was not unique.\n"
+
+
+@pytest.mark.parametrize(
+    ("field", "reason"),
+    [
+        ("mx_Nope", "Leads have no field mx_Nope."),
+        ("mx_Agreed", "mx_Agreed cannot be unique: only a text"),
+        ("mx_Plans", "mx_Plans cannot be unique: it is a system field, or holds several values."),
+    ],
+)
+def test_what_cannot_be_unique_is_refused(run: Callable[..., Result], field: str, reason: str) -> None:
+    refused = run("field", "unique", field)
+    assert (refused.exit_code, refused.output.startswith(f"Error: {reason}")) == (1, True)
+
+
+def test_values_that_several_leads_have_are_named(run: Callable[..., Result], url: str) -> None:
+    doubled = 'update lead set fields = fields || \'{"mx_Branch": "B1"}\' where auto_id in (5, 7)'
+    asyncio.run(connected(url, lambda db: db.execute(doubled)))
+    refused = run("field", "unique", "mx_Branch")
+    assert refused.exit_code == 1
+    assert refused.output == (
+        "Error: Branch is not unique, leads have the same value: «B1» (3 leads, numbers 1 and 5).\n"
+    )
 
 
 @pytest.mark.parametrize(

@@ -28,9 +28,16 @@ def test_the_way_to_a_key(run: Callable[..., Result]) -> None:
     made = json.loads(run("key", "create", "ada@example.com", "--json").output)
     assert list(made) == ["org", "user", "accessKey", "secretKey"]
     assert len(made["secretKey"]) == 40
-    assert json.loads(run("key", "list", "--json").output) == [
-        {"org": 1, "user": "ada@example.com", "accessKey": made["accessKey"], "enabled": True}
-    ]
+    [listed] = json.loads(run("key", "list", "--json").output)
+    assert listed.pop("created")
+    assert listed == {
+        "org": 1,
+        "user": "ada@example.com",
+        "accessKey": made["accessKey"],
+        "name": "",
+        "enabled": True,
+        "used": None,
+    }
     assert made["secretKey"] not in run("key", "list").output
 
 
@@ -42,6 +49,18 @@ def test_a_given_pair_is_registered_and_a_short_secret_warned_of(run: Callable[.
     assert made.stderr == "Warning: a secret of less than 20 characters can be guessed.\n"
     again = run("key", "create", "ada@example.com", "--access-key", "mine")
     assert (again.exit_code, again.output.startswith("Error: ")) == (1, True)
+
+
+def test_a_key_has_a_name(run: Callable[..., Result]) -> None:
+    run("org", "create", "Acme")
+    run("user", "create", "ada@example.com")
+    run("key", "create", "ada@example.com", "--name", " Zapier ")
+    assert json.loads(run("key", "list", "--json").output)[0]["name"] == "Zapier"
+    assert run("key", "list").output.endswith("never used        ada@example.com  Zapier\n")
+    run("async-key", "create", "--name", "Import")
+    [listed] = json.loads(run("async-key", "list", "--json").output)
+    assert (listed["name"], listed["used"], listed["enabled"]) == ("Import", None, True)
+    assert run("async-key", "list").output.endswith("never used        Import\n")
 
 
 def test_keys_are_disabled_and_enabled(run: Callable[..., Result]) -> None:

@@ -23,9 +23,24 @@ async def test_the_first_administrator_is_made_in_the_browser(reachable: Path) -
             await browser.send("/app/first-run", org="", organisation="Acme", password="short", **person)
             assert "at least" in browser.text
             assert 'value="Acme"' in browser.text
-            await browser.send("/app/first-run", org="", organisation="Acme", password=PASSWORD, **person)
+            for weak in ("1234567890", "Password123!"):
+                await browser.send("/app/first-run", org="", organisation="Acme", password=weak, **person)
+                assert "among the first that somebody would try" in browser.text
+            place_of = {"region": "FR", "time_zone": "Mars/Base"}
+            await browser.send(
+                "/app/first-run", org="", organisation="Acme", password=PASSWORD, **person, **place_of
+            )
+            assert "no time zone" in browser.text
+            assert '<option value="FR" selected>' in browser.text
+            place_of["time_zone"] = "Europe/Paris"
+            await browser.send(
+                "/app/first-run", org="", organisation="Acme", password=PASSWORD, **person, **place_of
+            )
             assert browser.path == "/app"
             assert "Acme" in browser.text
+            await browser.get("/app/settings/organisation")
+            for chosen in ('value="FR" selected', "selected>Europe/Paris", 'value="EUR" selected'):
+                assert chosen in browser.text
             await browser.get("/app/first-run")
             assert browser.path == "/app"
         async with httpx.AsyncClient(base_url=server.address) as http:

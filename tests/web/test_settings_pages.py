@@ -22,6 +22,8 @@ ADMIN_PAGES = (
     "/app/settings/activities/206",
     "/app/settings/activities/206/fields/new",
     "/app/settings/activities/206/fields/mx_Custom_1",
+    "/app/settings/lead-fields/mx_KYC",
+    "/app/settings/lead-fields/mx_KYC/new",
     "/app/settings/opportunities",
     "/app/settings/opportunities/12005",
     "/app/settings/opportunities/12005/fields/mx_Custom_2",
@@ -39,11 +41,13 @@ ADMIN_PAGES = (
     "/app/settings/api",
     "/app/settings/api/keys/new",
     "/app/settings/api/async-keys/new",
+    "/app/settings/organisation",
 )
 ACTIONS = (
     "/app/settings/activities/new",
     "/app/settings/activities/206",
     "/app/settings/activities/206/delete",
+    "/app/settings/activities/206/active",
     "/app/settings/activities/206/fields/new",
     "/app/settings/activities/206/fields/mx_Custom_1",
     "/app/settings/lead-fields/new",
@@ -53,6 +57,8 @@ ACTIONS = (
     "/app/settings/api/keys/active",
     "/app/settings/api/async-keys/new",
     "/app/settings/api/limit",
+    "/app/settings/organisation",
+    "/app/settings/organisation/groups",
 )
 UNKNOWN = "00000000-0000-7000-8000-000000000000"
 
@@ -115,6 +121,7 @@ async def test_only_an_administrator_sees_and_changes_the_settings(seller: Brows
         "/app/settings/activities/206/fields/mx_Nope",
         "/app/settings/lead-fields/mx_Nope",
         "/app/settings/lead-fields/mx_KYC~mx_Nope",
+        "/app/settings/lead-fields/mx_City/new",
         f"/app/settings/products/{UNKNOWN}",
         f"/app/settings/users/{UNKNOWN}",
     ],
@@ -246,7 +253,7 @@ async def test_no_option_is_left_of_a_drop_down_by_mistake(browser: Browser, wor
     assert (await now_of(world)).types[206].fields["Status"].options
 
 
-async def test_a_type_in_use_is_switched_off_and_another_deleted(browser: Browser, world: World) -> None:
+async def test_a_type_in_use_is_deactivated_and_another_deleted(browser: Browser, world: World) -> None:
     await world.need("lead.1", "activity.1")
     used = await world.db.fetchval("select code from activity where org_id = $1 limit 1", world.org_id)
     unused = next(code for code in (201, 208, 313) if code != used)
@@ -254,7 +261,7 @@ async def test_a_type_in_use_is_switched_off_and_another_deleted(browser: Browse
     await browser.send(f"/app/settings/activities/{unused}/delete")
     assert "is deleted" in browser.text
     await browser.send(f"/app/settings/activities/{used}/delete")
-    assert "switched off" in browser.text
+    assert "deactivated" in browser.text
     types = (await now_of(world)).types
     assert unused not in types
     assert not types[used].active
@@ -289,7 +296,7 @@ async def test_a_field_of_the_system_cannot_be_changed(browser: Browser, world: 
     before = (await now_of(world)).version
     for path in ("/app/settings/lead-fields/ProspectID", "/app/settings/opportunities/12005/fields/Status"):
         await browser.get(path)
-        assert "cannot be changed" in browser.text
+        assert "System field, read-only." in browser.text
         await browser.send(path, display_name="Mine", options="Open")
         assert browser.response.status_code == 422
     assert (await now_of(world)).version == before
@@ -306,7 +313,12 @@ async def test_an_account_field_has_a_name_of_its_own(browser: Browser, world: W
     fields = (await now_of(world)).types[5000].fields
     assert fields["mx_Tax_Number"].max_length == 30
     await browser.get("/app/settings/accounts/5000/fields/mx_Tax_Number")
-    await browser.send("/app/settings/accounts/5000/fields/mx_Tax_Number", display_name="GST", mandatory="1")
+    await browser.send(
+        "/app/settings/accounts/5000/fields/mx_Tax_Number",
+        display_name="GST",
+        mandatory="1",
+        show_in_form="1",
+    )
     field = (await now_of(world)).types[5000].fields["mx_Tax_Number"]
     assert (field.display_name, field.mandatory) == ("GST", True)
 
@@ -421,7 +433,7 @@ async def test_a_user_is_added_and_signs_in(
     user = (await now_of(world)).users[user.id]
     assert (user.role, user.detail("manager_id")) == ("Sales_Manager", None)
     await browser.send(f"/app/settings/users/{user.id}/active", on="0")
-    assert "switched off" in browser.text
+    assert "deactivated" in browser.text
     assert not (await now_of(world)).users[user.id].active
     assert (await ravi.get("/app")).url.path == "/app/sign-in"
     await browser.send(f"/app/settings/users/{user.id}/active", on="1")
@@ -471,7 +483,7 @@ async def test_nobody_locks_themselves_out(browser: Browser, world: World) -> No
 
 async def test_a_secret_is_shown_once_and_the_key_works(browser: Browser, world: World) -> None:
     await browser.get("/app/settings/api/keys/new")
-    await browser.send("/app/settings/api/keys/new", user=world.user_id)
+    await browser.send("/app/settings/api/keys/new", name="Zapier", user=world.user_id)
     access_key, secret = re.findall(r'aria-label="(?:Access|Secret) key"><code>([^<]+)', browser.text)
     made = (await now_of(world)).keys[access_key]
     assert made.matches(secret)
@@ -498,7 +510,7 @@ async def test_the_button_that_asks_sends_what_it_is_about(browser: Browser, wor
 async def test_a_key_is_made_for_an_active_user_only(browser: Browser, world: World) -> None:
     before = await world.count("api_key")
     await browser.get("/app/settings/api/keys/new")
-    await browser.send("/app/settings/api/keys/new", user=UNKNOWN)
+    await browser.send("/app/settings/api/keys/new", name="Zapier", user=UNKNOWN)
     assert browser.response.status_code == 422
     assert await world.count("api_key") == before
 
@@ -507,7 +519,7 @@ async def test_an_async_key_is_shown_once(browser: Browser, world: World) -> Non
     await browser.get("/app/settings/api")
     assert "No async key yet" in browser.text
     await browser.get("/app/settings/api/async-keys/new")
-    await browser.send("/app/settings/api/async-keys/new")
+    await browser.send("/app/settings/api/async-keys/new", name="Import")
     [key] = re.findall(r'aria-label="x-api-key"><code>([^<]+)', browser.text)
     digest = hashlib.sha256(key.encode()).hexdigest()
     found = await world.db.fetchrow(
@@ -530,7 +542,7 @@ async def test_keys_of_another_organisation_are_not_there(
     other = await worlds.copy()
     theirs = strange(await entitled(other))
     await theirs.sign_in()
-    await theirs.send("/app/settings/api/async-keys/new")
+    await theirs.send("/app/settings/api/async-keys/new", name="Import")
     [async_key] = (await now_of(other)).async_keys
     await browser.get("/app/settings/api")
     assert other.access_key not in browser.text

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from fairlead.db.schema import metadata
 from world.records import World
 
-DRAWN = frozenset(("counter", "request_log"))
-"""Tables that a refused call may move too: numbers that were drawn and are not given back, the log."""
+DRAWN = frozenset(("counter", "request_log", "last_use"))
+"""Tables that a refused call may move too: numbers that were drawn and are not given back, the log, when keys were used."""
 
 MOVING = DRAWN | {"org", "async_gauge", "async_request", "async_tally", "async_trial", "directory"}
 """Tables that a call may move whatever it does to records: versions, the queue, who finds an organisation."""

@@ -51,8 +51,8 @@ def kind_of(call: Call[Any, Any], name: str) -> RecordType:
 
 
 def may_change(call: Call[Any, Any], account: Account) -> bool:
-    """True when the caller may see and change this account: everybody but a Sales_User, who has their own."""
-    return call.actor.role != "Sales_User" or account.owner_id == call.actor.id
+    """True when the caller may see and change this account: see `Definitions.has_own_only`."""
+    return account.owner_id == call.actor.id or not call.defs.has_own_only(call.actor)
 
 
 def account_of(picture: Picture, call: Call[Any, Any], account_id: str) -> Account:

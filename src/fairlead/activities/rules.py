@@ -365,4 +365,4 @@ def is_administrator(call: Call[Any, Any]) -> bool:
 
 def only_owner(call: Call[Any, Any]) -> str | None:
     """The owner whose leads are all that the caller may see; None: every lead. See `leads.rules.may_change`."""
-    return call.actor.id if call.actor.role == "Sales_User" else None
+    return call.actor.id if call.defs.has_own_only(call.actor) else None

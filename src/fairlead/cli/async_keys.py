@@ -10,7 +10,7 @@ import click
 
 from fairlead.cli import options
 from fairlead.cli.database import in_transaction
-from fairlead.cli.manage import answer
+from fairlead.cli.manage import answer, used
 from fairlead.cli.orgs import chosen_org
 
 _ORG = options.option(
@@ -27,6 +27,7 @@ def async_key() -> None:
 
 @async_key.command("create")
 @_ORG
+@options.option("--name", default="", help="What the key is for, to tell it from others.")
 @options.option(
     "--async-key",
     "key",
@@ -35,7 +36,9 @@ def async_key() -> None:
 )
 @options.database
 @options.as_json
-def create(org: int | None, key: str, data: Path | None, database_url: str, *, as_json: bool) -> None:
+def create(
+    org: int | None, name: str, key: str, data: Path | None, database_url: str, *, as_json: bool
+) -> None:
     """Make a key for an organisation. It is shown now and never again.
 
     With it comes the secret that signs its callbacks: for who receives them, and has no need of the key.
@@ -49,7 +52,7 @@ def create(org: int | None, key: str, data: Path | None, database_url: str, *, a
 
     async def make(db: Any) -> dict[str, Any]:
         number = await chosen_org(db, org)
-        made = await rules.create_async_key(db, number, now=datetime.now(UTC), key=key)
+        made = await rules.create_async_key(db, number, now=datetime.now(UTC), key=key, name=name)
         await queries.definitions_changed(db, number)
         return {"org": number, "x-api-key": made, "callback-secret": secret_of(made)}
 
@@ -66,7 +69,7 @@ def create(org: int | None, key: str, data: Path | None, database_url: str, *, a
 @options.database
 @options.as_json
 def list_keys(org: int | None, data: Path | None, database_url: str, *, as_json: bool) -> None:
-    """List the keys by their ids, and whether they are enabled."""
+    """List the keys by their ids, whether they are enabled, when they were made and used last."""
     from fairlead.orgs import queries  # noqa: PLC0415
 
     async def read(db: Any) -> list[dict[str, Any]]:
@@ -76,13 +79,16 @@ def list_keys(org: int | None, data: Path | None, database_url: str, *, as_json:
         {
             "org": row["org"],
             "id": row["id"],
+            "name": row["name"] or "",
             "enabled": row["active"],
             "created": row["created_on"].isoformat(),
+            "used": row["used_on"].isoformat() if row["used_on"] else None,
         }
         for row in in_transaction(data, database_url, read)
     ]
     lines = [
-        f"{row['org']:>6}  {row['id']}  {'enabled ' if row['enabled'] else 'disabled'}  {row['created'][:19]}"
+        f"{row['org']:>6}  {row['id']}  {'enabled ' if row['enabled'] else 'disabled'}  {row['created'][:19]}  "
+        f"{used(row['used'])}{'  ' if row['name'] else ''}{row['name']}"
         for row in told
     ]
     answer(told, "\n".join(lines) or "There is no key yet.", as_json=as_json)

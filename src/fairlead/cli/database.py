@@ -120,6 +120,21 @@ async def _in_transaction(url: str, work: Callable[[Any], Awaitable[Result]]) ->
         await pool.close()
 
 
+def with_pool(data: Path | None, database_url: str, work: Callable[[Pool], Awaitable[Result]]) -> Result:
+    """What `work` returns for connections of which it makes transactions by itself."""
+
+    async def run(url: str) -> Result:
+        pool = await Pool.open(url, size=2)
+        try:
+            return await work(pool)
+        finally:
+            await pool.close()
+
+    with opened(data, database_url) as url:
+        ensure_schema(url)
+        return asyncio.run(run(url))
+
+
 def outside_transactions(
     data: Path | None, database_url: str, work: Callable[[Any], Awaitable[Result]]
 ) -> Result:

@@ -1,7 +1,8 @@
-"""`fairlead field`: indexes on fields of leads."""
+"""`fairlead field`: indexes on fields of leads, and which of them are unique."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ _ORG = options.option(
 
 @click.group()
 def field() -> None:
-    """Make searches on a field of leads fast."""
+    """Make searches on a field of leads fast, and its values unique."""
 
 
 @field.command("index")
@@ -75,6 +76,55 @@ def list_indexes(data: Path | None, database_url: str, *, as_json: bool) -> None
     ]
     lines = [f"{row['field']}{'' if row['finished'] else '  (not finished)'}" for row in rows]
     answer(rows, "\n".join(lines) or "No field is indexed.", as_json=as_json)
+
+
+@field.command("unique")
+@click.argument("name")
+@_ORG
+@options.database
+@options.as_json
+def unique(name: str, org: int | None, data: Path | None, database_url: str, *, as_json: bool) -> None:
+    """Let no two leads have the same value in a field, such as mx_Policy, while the server runs.
+
+    It is refused, with the first values that several leads have, unless they all differ. Then writes that repeat a
+    value are refused, and integrations can find leads by the field (SearchBy).
+    """
+    from fairlead.leads.uniqueness import rules  # noqa: PLC0415  the help does without them
+
+    made = _set_unique(org, data, database_url, rules.make_unique, name)
+    sentence = f"{name} is unique now." if made else f"{name} was unique already."
+    answer({"field": name, "made": made}, sentence, as_json=as_json)
+
+
+@field.command("not-unique")
+@click.argument("name")
+@_ORG
+@options.database
+@options.as_json
+def not_unique(name: str, org: int | None, data: Path | None, database_url: str, *, as_json: bool) -> None:
+    """Let leads have the same value in a field. Integrations no longer find leads by it."""
+    from fairlead.leads.uniqueness import rules  # noqa: PLC0415  the help does without them
+
+    gone = _set_unique(org, data, database_url, rules.make_common, name)
+    sentence = f"{name} is not unique any more." if gone else f"{name} was not unique."
+    answer({"field": name, "removed": gone}, sentence, as_json=as_json)
+
+
+def _set_unique(org: int | None, data: Path | None, database_url: str, change: Any, name: str) -> bool:
+    """What `change` says for the organisation that is meant and the field."""
+    from fairlead.cli.database import with_pool  # noqa: PLC0415
+    from fairlead.leads.uniqueness.rules import Refused  # noqa: PLC0415
+
+    async def run(pool: Any) -> bool:
+        async with pool.connection() as db:
+            number = await chosen_org(db, org)
+        found: bool = await change(pool, number, name, by=None, now=datetime.now(UTC))
+        return found
+
+    try:
+        return with_pool(data, database_url, run)
+    except Refused as refused:
+        raise click.ClickException(str(refused)) from refused
 
 
 def _with_definitions(org: int | None, data: Path | None, database_url: str, work: Any) -> bool:

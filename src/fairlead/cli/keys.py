@@ -10,7 +10,7 @@ import click
 
 from fairlead.cli import options
 from fairlead.cli.database import in_transaction, say
-from fairlead.cli.manage import answer
+from fairlead.cli.manage import answer, used
 from fairlead.cli.orgs import chosen_org, chosen_user
 
 _SHORT = 20
@@ -29,6 +29,7 @@ def key() -> None:
 @key.command("create")
 @click.argument("email")
 @_ORG
+@options.option("--name", default="", help="What the key is for, to tell it from others.")
 @options.option("--access-key", default="", help="Register this access key; without it, one is made.")
 @options.option(
     "--secret", default="", help="Register this secret; without it, one is made. Others can see it here."
@@ -38,6 +39,7 @@ def key() -> None:
 def create(
     email: str,
     org: int | None,
+    name: str,
     access_key: str,
     secret: str,
     data: Path | None,
@@ -55,7 +57,7 @@ def create(
         number = await chosen_org(db, org)
         user_id = await chosen_user(db, number, email)
         pair = await rules.create_key(
-            db, number, user_id, now=datetime.now(UTC), access_key=access_key, secret=secret
+            db, number, user_id, now=datetime.now(UTC), access_key=access_key, secret=secret, name=name
         )
         await queries.definitions_changed(db, number)
         return {"org": number, "user": email, "accessKey": pair[0], "secretKey": pair[1]}
@@ -70,7 +72,7 @@ def create(
 @options.database
 @options.as_json
 def list_keys(org: int | None, data: Path | None, database_url: str, *, as_json: bool) -> None:
-    """List the access keys, their users, and whether they are enabled."""
+    """List the access keys, their users, whether they are enabled, and when they were used last."""
     from fairlead.orgs import queries  # noqa: PLC0415
 
     async def read(db: Any) -> list[dict[str, Any]]:
@@ -78,11 +80,20 @@ def list_keys(org: int | None, data: Path | None, database_url: str, *, as_json:
 
     rows = in_transaction(data, database_url, read)
     told = [
-        {"org": row["org"], "user": row["email"], "accessKey": row["access_key"], "enabled": row["active"]}
+        {
+            "org": row["org"],
+            "user": row["email"],
+            "accessKey": row["access_key"],
+            "name": row["name"] or "",
+            "enabled": row["active"],
+            "created": row["created_on"].isoformat(),
+            "used": row["used_on"].isoformat() if row["used_on"] else None,
+        }
         for row in rows
     ]
     lines = [
-        f"{row['org']:>6}  {row['accessKey']:<35}  {'enabled ' if row['enabled'] else 'disabled'}  {row['user']}"
+        f"{row['org']:>6}  {row['accessKey']:<35}  {'enabled ' if row['enabled'] else 'disabled'}  "
+        f"{used(row['used'])}  {row['user']}{'  ' if row['name'] else ''}{row['name']}"
         for row in told
     ]
     answer(told, "\n".join(lines) or "There is no key yet.", as_json=as_json)

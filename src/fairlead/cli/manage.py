@@ -12,10 +12,19 @@ import click
 from fairlead.cli import options
 from fairlead.cli.orgs import chosen_org, chosen_user
 
+_ORG = options.option(
+    "--org", "org", type=int, help="Number of the organisation; may be left out while there is one."
+)
+
 
 def answer(told: Any, sentence: str, *, as_json: bool) -> None:
     """Print JSON for a script or a sentence for people."""
     click.echo(json.dumps(told, ensure_ascii=False, default=str) if as_json else sentence)
+
+
+def used(instant: str | None) -> str:
+    """When a key was used last, in 16 characters."""
+    return instant[:16].replace("T", " ") if instant else f"{'never used':<16}"
 
 
 @click.group()
@@ -39,7 +48,7 @@ def upgrade(data: Path | None, database_url: str, *, as_json: bool) -> None:
 
 @click.group()
 def org() -> None:
-    """Make organisations, which own users, keys and data."""
+    """Make organisations, which own users, keys and data, and change their settings."""
 
 
 @org.command("create")
@@ -77,6 +86,91 @@ def list_orgs(data: Path | None, database_url: str, *, as_json: bool) -> None:
     answer(rows, "\n".join(lines) or "There is no organisation yet.", as_json=as_json)
 
 
+@org.command("settings")
+@_ORG
+@options.database
+@options.as_json
+def list_settings(org: int | None, data: Path | None, database_url: str, *, as_json: bool) -> None:
+    """List the settings of an organisation: name, value, and what it does."""
+    from fairlead.cli.database import in_transaction  # noqa: PLC0415
+    from fairlead.orgs import definitions, settings  # noqa: PLC0415
+
+    async def read(db: Any) -> list[dict[str, Any]]:
+        number = await chosen_org(db, org)
+        defs = await definitions.read(db, number)
+        return [
+            {
+                "org": number,
+                "setting": some.name,
+                "value": settings.written(some.name, defs.setting(some.name)),
+            }
+            for some in settings.SETTINGS.values()
+        ]
+
+    rows = in_transaction(data, database_url, read)
+    lines = [
+        f"{row['setting']:<22} {row['value'] or '–':<16} {settings.SETTINGS[row['setting']].about}"
+        for row in rows
+    ]
+    answer(rows, "\n".join(lines), as_json=as_json)
+
+
+@org.command("set")
+@click.argument("name")
+@click.argument("value")
+@_ORG
+@options.database
+@options.as_json
+def set_setting(
+    name: str, value: str, org: int | None, data: Path | None, database_url: str, *, as_json: bool
+) -> None:
+    """Change a setting of an organisation: it counts from the next call on, in every process.
+
+    Which settings there are and what they can be: `fairlead org settings`, and the end of this page.
+    """
+    from fairlead.cli.database import in_transaction  # noqa: PLC0415
+    from fairlead.orgs import definitions, queries, rules, settings  # noqa: PLC0415
+
+    async def change(db: Any) -> dict[str, Any]:
+        number = await chosen_org(db, org)
+        stored = await rules.choose(db, await definitions.read(db, number), {name: value})
+        await queries.definitions_changed(db, number)
+        return {"org": number, "setting": name, "value": settings.written(name, stored[name])}
+
+    try:
+        told = in_transaction(data, database_url, change)
+    except settings.Wrong as wrong:
+        raise click.UsageError(str(wrong)) from wrong
+    answer(told, f"{name} is {told['value'] or 'empty'} now.", as_json=as_json)
+
+
+@org.command("rename")
+@click.argument("name")
+@_ORG
+@options.database
+@options.as_json
+def rename_org(name: str, org: int | None, data: Path | None, database_url: str, *, as_json: bool) -> None:
+    """Give an organisation another name."""
+    from fairlead.cli.database import in_transaction  # noqa: PLC0415
+    from fairlead.orgs import queries, rules, settings  # noqa: PLC0415
+
+    async def change(db: Any) -> int:
+        number = await chosen_org(db, org)
+        await rules.rename(db, number, name)
+        await queries.definitions_changed(db, number)
+        return number
+
+    try:
+        number = in_transaction(data, database_url, change)
+    except settings.Wrong as wrong:
+        raise click.UsageError(str(wrong)) from wrong
+    answer(
+        {"org": number, "name": name.strip()},
+        f"Organisation {number} is {name.strip()} now.",
+        as_json=as_json,
+    )
+
+
 @click.group()
 def user() -> None:
     """Make users; calls act with the rights of the user whose key they carry."""
@@ -84,9 +178,7 @@ def user() -> None:
 
 @user.command("create")
 @click.argument("email")
-@options.option(
-    "--org", "org", type=int, help="Number of the organisation; may be left out while there is one."
-)
+@_ORG
 @options.option(
     "--first-name", default="", help="Without it, what stands before the @ of the e-mail address."
 )
@@ -140,9 +232,7 @@ def create_user(
 
 @user.command("password")
 @click.argument("email")
-@options.option(
-    "--org", "org", type=int, help="Number of the organisation; may be left out while there is one."
-)
+@_ORG
 @options.database
 @options.as_json
 def set_password(email: str, org: int | None, data: Path | None, database_url: str, *, as_json: bool) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from fairlead.db.pool import DatabaseError
 
-HEAD = "0008"
+HEAD = "0009"
 """The newest migration in `migrations/versions`; a test compares."""
 
 _FOLDER = Path(__file__).parent / "migrations"

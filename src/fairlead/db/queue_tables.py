@@ -12,6 +12,7 @@ async_key = sa.Table(
     metadata,
     org_column(),
     id_column(),
+    text("name", null=True),
     flag("active"),
     when("created_on"),
     sa.ForeignKeyConstraint(["org_id"], ["org.org_id"], ondelete="CASCADE"),

@@ -68,6 +68,7 @@ api_key = sa.Table(
     org_column(),
     id_column(),
     ref("user_id"),
+    text("name", null=True),
     text("access_key"),
     blob("salt"),
     blob("digest"),

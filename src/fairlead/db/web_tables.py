@@ -33,6 +33,17 @@ web_session = sa.Table(
 )
 sa.Index("web_session_user_idx", web_session.c.org_id, web_session.c.user_id)
 
+# When keys and sessions were used last, to within some minutes: `kind` is key, async_key or session.
+last_use = sa.Table(
+    "last_use",
+    metadata,
+    org_column(),
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    when("used_on"),
+    sa.ForeignKeyConstraint(["org_id"], ["org.org_id"], ondelete="CASCADE"),
+)
+
 # A list as somebody likes to see it: the query string of its address. A shared one is everybody's to see.
 saved_view = sa.Table(
     "saved_view",

@@ -128,6 +128,7 @@ class Field(msgspec.Struct, frozen=True, dict=True, omit_defaults=True):
     data_type: DataType = DataType.TEXT
     mandatory: bool = False
     unique: bool = False
+    filling: bool = False  # becomes unique: writes hold to it already, but leads are not found by it yet
     max_length: int | None = None
     options: tuple[Option, ...] = ()
     parent: str | None = None

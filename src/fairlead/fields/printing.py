@@ -93,6 +93,11 @@ def field_objects(fields: Iterable[Field]) -> list[FieldObject]:
 _FIRST = {NOTE: 0, "Status": 1, "Owner": 2}
 
 
+def is_first(field: Field) -> bool:
+    """True for note, status and owner, which stand before all others."""
+    return field.name in _FIRST
+
+
 def in_order(fields: Iterable[Field]) -> list[Field]:
     """Note, status, owner, then the others by sequence."""
     return sorted(fields, key=lambda field: (_FIRST.get(field.name, 3), field.sequence))

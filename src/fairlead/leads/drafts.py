@@ -271,7 +271,7 @@ def search_field(defs: Definitions, search_by: str) -> Field | None:
     if search_by in ID_NAMES:
         return None
     for field in defs.unique:
-        if field.name == search_by:
+        if field.name == search_by and field.unique:
             return field
     raise InvalidSearchBy
 

@@ -381,13 +381,10 @@ def set_stage(picture: Picture, call: Call[Any, Any], lead: Lead, stage: str) ->
 
 
 def may_change(call: Call[Any, Any], lead: Lead) -> bool:
-    """True when the caller may see and change this lead: everybody but a Sales_User, who has their own.
-
-    Vendor: silent on what restricts a role where nobody has configured it.
-    """
-    return call.actor.role != "Sales_User" or lead.owner_id == call.actor.id
+    """True when the caller may see and change this lead: see `Definitions.has_own_only`."""
+    return lead.owner_id == call.actor.id or not call.defs.has_own_only(call.actor)
 
 
 def seen_by(call: Call[Any, Any]) -> str | None:
     """For reads: the owner whose leads are all that the caller may see; None: every lead."""
-    return call.actor.id if call.actor.role == "Sales_User" else None
+    return call.actor.id if call.defs.has_own_only(call.actor) else None

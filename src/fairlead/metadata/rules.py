@@ -8,12 +8,17 @@ from typing import Any
 
 import msgspec
 
+from fairlead.db.pool import Pool
 from fairlead.errors import InvalidEventCode, InvalidInput
 from fairlead.fields import standard
 from fairlead.fields.model import DataType, Field, Option
+from fairlead.fields.printing import in_order, is_first
+from fairlead.metadata import queries as values
 from fairlead.orgs import queries
 from fairlead.orgs import rules as orgs
 from fairlead.orgs.definitions import Definitions, RecordType
+from fairlead.orgs.settings import Wrong
+from fairlead.records.queries import writers_gone
 
 ACTIVITY_KINDS = ("activity", "system", "sale", "account_activity", "opportunity")
 """Kinds that the vendor calls activity types: everything with an event code."""
@@ -169,6 +174,32 @@ def field_name(display_name: str) -> str:
     return f"mx_{kept}"
 
 
+def movable(kind: RecordType) -> list[Field]:
+    """The fields of a type that can change places, in their order."""
+    if kind.kind in ("lead", "account"):
+        return list(kind.fields.values())
+    return [field for field in in_order(kind.fields.values()) if not is_first(field)]
+
+
+async def move(
+    db: Any, defs: Definitions, kind: RecordType, name: str, behind: str, *, now: datetime
+) -> None:
+    """Put a field behind another one, or before all where `behind` is empty. Raises InvalidInput."""
+    before = movable(kind)
+    order = [field.name for field in before if field.name != name]
+    if len(order) == len(before) or (behind and behind not in order):
+        raise InvalidInput.value("Sequence")
+    order.insert(order.index(behind) + 1 if behind else 0, name)
+    # The sequences that the fields have, each once, in the new order: few rows change.
+    wanted: dict[str, int] = {}
+    last = -1
+    for place, field in zip(order, before, strict=True):
+        last = max(field.sequence, last + 1)
+        if kind.fields[place].sequence != last:
+            wanted[place] = last
+    await queries.set_sequences(db, defs.org.org_id, kind.id, wanted, now=now)
+
+
 # activity types ------------------------------------------------------------------------------------------
 
 
@@ -252,6 +283,24 @@ async def update_activity_type(
     await orgs.add_fields(db, org_id, kind.id, added, now=now)
 
 
+async def set_active(
+    db: Any, defs: Definitions, kind: RecordType, *, active: bool, by: str, now: datetime
+) -> None:
+    """Let a type be used, or not any more; what is recorded with it stays."""
+    await queries.update_type(
+        db,
+        defs.org.org_id,
+        kind.id,
+        name=kind.name,
+        display_name=kind.display_name,
+        score=kind.score,
+        active=active,
+        definition=kind.settings,
+        by=by,
+        now=now,
+    )
+
+
 async def delete_activity_type(
     db: Any, defs: Definitions, kind: RecordType, *, by: str, now: datetime
 ) -> bool:
@@ -261,21 +310,69 @@ async def delete_activity_type(
         await queries.delete_type(db, org_id, kind.id)
         return True
     if kind.active:
-        await queries.update_type(
-            db,
-            org_id,
-            kind.id,
-            name=kind.name,
-            display_name=kind.display_name,
-            score=kind.score,
-            active=False,
-            definition=kind.settings,
-            by=by,
-            now=now,
-        )
+        await set_active(db, defs, kind, active=False, by=by, now=now)
     return False
+
+
+# opportunity types -----------------------------------------------------------------------------------------
+
+
+def comparable(kind: RecordType) -> list[Field]:
+    """The fields that a duplicate rule can compare: all but field sets, the number, and what nobody writes."""
+    auto = kind.setting("auto_id_field")
+    return [
+        field
+        for field in in_order(kind.fields.values())
+        if field.data_type is not DataType.FIELD_SET and not field.read_only and field.name != auto
+    ]
+
+
+def numberable(kind: RecordType) -> list[Field]:
+    """The fields that can show the number of an opportunity: own ones that hold a number or a text."""
+    # Vendor: silent on the data type of an AutoId field.
+    standing = {field.name for field in standard.OPPORTUNITY_FIELDS}
+    return [
+        field
+        for field in in_order(kind.fields.values())
+        if field.name not in standing and field.data_type in (DataType.NUMBER, DataType.TEXT)
+    ]
+
+
+async def check_opportunity_type(
+    db: Any, defs: Definitions, kind: RecordType, wish: Mapping[str, Any]
+) -> None:
+    """Raise Wrong unless `wish`, settings of an opportunity type, names fields that can be used so."""
+    compared: Sequence[str] = wish.get("duplicate_fields", ())
+    known = {field.name for field in comparable(kind)}
+    auto: str | None = wish.get("auto_id_field")
+    for name in compared:
+        if name not in known and name != kind.setting("auto_id_field"):
+            raise Wrong(
+                "duplicate_fields", f"{name} is no field of {kind.display_name} that can be compared."
+            )
+        if name == auto:
+            raise Wrong(
+                "duplicate_fields", "Every opportunity has another number: nothing would be a duplicate."
+            )
+    if auto is None or auto == kind.setting("auto_id_field"):
+        return
+    if auto not in {field.name for field in numberable(kind)}:
+        raise Wrong("auto_id_field", "Choose a field of your own that holds a text or a number.")
+    if await values.holds_values(db, defs.org.org_id, kind.code, auto):
+        said = f"Opportunities have values in {kind.fields[auto].display_name}: choose a field without, or add one."
+        raise Wrong("auto_id_field", said)
 
 
 def is_independent(field: Field) -> bool:
     """True for a drop-down that has no parent."""
     return field.data_type is DataType.SELECT and field.parent is None
+
+
+async def show_numbers(pool: Pool, org_id: int, code: int, field: str) -> None:
+    """Write the number of every opportunity of a type into the field that shows it now.
+
+    Not inside a transaction: first those that are being written without the field have to be there.
+    """
+    async with pool.connection() as db:
+        await writers_gone(db, "activity")
+        await values.show_numbers(db, org_id, code, field)

@@ -19,6 +19,8 @@ from fairlead.db.pool import Pool
 from fairlead.fields.model import Field
 from fairlead.fields.values import Context
 from fairlead.orgs import queries
+from fairlead.orgs.settings import OWN, SETTINGS
+from fairlead.orgs.uses import Uses
 
 LEAD = -1
 """Code of the lead's own record type: no event code is negative."""
@@ -145,7 +147,7 @@ def secret_digest(salt: bytes, secret: str) -> bytes:
 
 
 class Organisation(msgspec.Struct, frozen=True):
-    """The tenant. `settings` are its own choices, with defaults in `SETTINGS`."""
+    """The tenant. `settings` are its own choices; the others are as `orgs.settings` says."""
 
     org_id: int
     id: str
@@ -156,26 +158,11 @@ class Organisation(msgspec.Struct, frozen=True):
     created_on: datetime
 
 
-SETTINGS: dict[str, Any] = {
-    "country_code": "91",
-    "region": "IN",
-    "time_zone": "Asia/Kolkata",
-    "rate_limit": None,  # None: the server's own; "" or "off": no limit; else "25/5s"
-    "currency_symbol": "$",
-    "currency_abbreviation": "USD",
-    "currency_name": "US Dollars",
-    "customer_stage": "Customer",
-    "convert_to_customer": True,
-    "lead_delete": True,
-    "groups": {},  # sales groups: id → name
-}
-"""Settings of an organisation and their defaults."""
-
-
 class Definitions:
     """Everything that says what records of an organisation look like and who may touch them."""
 
     __slots__ = (
+        "_own_only",
         "async_keys",
         "context",
         "keys",
@@ -211,6 +198,7 @@ class Definitions:
         self.keys = {k.access_key: k for k in keys}
         self.async_keys = frozenset(async_keys)  # ids of the active ones
         self.unique = unique_fields(self.lead)
+        self._own_only = self.setting("sales_user_records") == OWN
         active = {u.id: u for u in self.users.values() if u.active}
         sold = {p.id: p for p in self.products.values() if p.active}
         region = str(self.setting("region"))
@@ -219,7 +207,11 @@ class Definitions:
 
     def setting(self, name: str) -> Any:
         """A setting of the organisation, or its default."""
-        return self.org.settings.get(name, SETTINGS[name])
+        return self.org.settings.get(name, SETTINGS[name].default)
+
+    def has_own_only(self, user: User) -> bool:
+        """True for who sees and changes only records of their own: a Sales_User, unless all are open to them."""
+        return self._own_only and user.role == "Sales_User"
 
     def user(self, id_or_email: str) -> User | None:
         """The active user with this id or e-mail address."""
@@ -251,19 +243,23 @@ _KEY_ORDER = ("EmailAddress", "Phone", "Mobile")
 
 
 def unique_fields(lead: RecordType) -> tuple[Field, ...]:
-    """The unique lead fields in the order in which collisions are reported: e-mail, phone, mobile, others."""
-    found = [f for f in lead.fields.values() if f.unique]
+    """The lead fields whose values no two leads share, in the order in which collisions are reported.
+
+    That is e-mail, phone, mobile, others. Those that only become unique are among them: leads are found by the others.
+    """
+    found = [f for f in lead.fields.values() if f.unique or f.filling]
     rank = {name: i for i, name in enumerate(_KEY_ORDER)}
     return tuple(sorted(found, key=lambda f: rank.get(f.name, len(rank))))
 
 
 class Cache:
-    """The newest known definitions of each organisation, in this process."""
+    """The newest known definitions of each organisation, in this process; `uses` is what was used in it."""
 
     def __init__(self) -> None:
         self._known: dict[int, Definitions] = {}
         self._directory: dict[tuple[str, str], int] = {}
         self._async_keys: dict[str, tuple[int, str]] = {}
+        self.uses = Uses()
 
     def known(self, org_id: int) -> Definitions | None:
         """What is in memory; its version may be old."""

@@ -96,8 +96,14 @@ UPDATE_FIELD = """
 update field set sequence = $4, definition = $5::text::jsonb, modified_on = $6
 where org_id = $1 and type_id = $2 and name = $3
 """
+# A list of names and sequences as JSON: one statement, however many fields change their place.
+SET_SEQUENCES = """
+update field f set sequence = n.sequence, modified_on = $4 from json_to_recordset($3::json) as n(name text, sequence int)
+where f.org_id = $1 and f.type_id = $2 and f.name = n.name
+"""
 DELETE_TYPE = "delete from record_type where org_id = $1 and id = $2"
 TYPE_IN_USE = "select exists (select 1 from activity where org_id = $1 and code = $2)"
+RENAME_ORG = "update org set name = $2 where org_id = $1"
 SET_SETTINGS = "update org set settings = settings || $2::text::jsonb where org_id = $1"
 INSERT_PRODUCTS = """
 insert into product (org_id, id, sku, name, description, active, created_by, created_on, modified_by, modified_on)
@@ -110,12 +116,17 @@ insert into app_user (org_id, id, email, first_name, last_name, role, active, pr
 values ($1, $2, $3, $4, $5, $6, true, $7::text::jsonb, $8, $8)
 """
 USER_BY_EMAIL = "select id::text from app_user where org_id = $1 and lower(email) = lower($2)"
+SET_PROFILE = """
+update app_user set profile = profile || $3::text::jsonb, modified_on = $4 where org_id = $1 and id = $2
+"""
 INSERT_KEY = """
-insert into api_key (org_id, id, user_id, access_key, salt, digest, active, created_on)
-values ($1, $2, $3, $4, $5, $6, true, $7)
+insert into api_key (org_id, id, user_id, access_key, salt, digest, active, created_on, name)
+values ($1, $2, $3, $4, $5, $6, true, $7, $8)
 """
 INSERT_DIRECTORY = "insert into directory (kind, value, org_id, id) values ($1, $2, $3, $4)"
-INSERT_ASYNC_KEY = "insert into async_key (org_id, id, active, created_on) values ($1, $2, true, $3)"
+INSERT_ASYNC_KEY = (
+    "insert into async_key (org_id, id, active, created_on, name) values ($1, $2, true, $3, $4)"
+)
 SET_ASYNC_KEY_ACTIVE = "update async_key set active = $3 where org_id = $1 and id = $2"
 ASYNC_KEY_ORG = "select s.org_id from async_key s join org o on o.org_id = s.org_id where s.id = $1"
 SET_KEY_ACTIVE = "update api_key set active = $3 where org_id = $1 and access_key = $2"
@@ -220,6 +231,14 @@ async def update_field(db: Any, org_id: int, type_id: str, field: Field, *, now:
     await db.execute(UPDATE_FIELD, org_id, type_id, field.name, field.sequence, _json(field), now)
 
 
+async def set_sequences(
+    db: Any, org_id: int, type_id: str, sequences: dict[str, int], *, now: datetime
+) -> None:
+    """Give fields, by name, other sequences."""
+    rows = [{"name": name, "sequence": sequence} for name, sequence in sequences.items()]
+    await db.execute(SET_SEQUENCES, org_id, type_id, _json(rows), now)
+
+
 async def delete_type(db: Any, org_id: int, id: str) -> None:
     """Remove a record type with its fields."""
     await db.execute(DELETE_TYPE, org_id, id)
@@ -228,6 +247,11 @@ async def delete_type(db: Any, org_id: int, id: str) -> None:
 async def type_in_use(db: Any, org_id: int, code: int) -> bool:
     """True when there is an activity, opportunity, sale or account activity with this code."""
     return bool(await db.fetchval(TYPE_IN_USE, org_id, code))
+
+
+async def rename_org(db: Any, org_id: int, name: str) -> None:
+    """Store another name of an organisation."""
+    await db.execute(RENAME_ORG, org_id, name)
 
 
 async def set_settings(db: Any, org_id: int, settings: dict[str, Any]) -> None:
@@ -257,6 +281,11 @@ async def user_by_email(db: Any, org_id: int, email: str) -> str | None:
     return found
 
 
+async def set_profile(db: Any, org_id: int, user_id: str, profile: dict[str, Any], *, now: datetime) -> None:
+    """Store the parts of a user's profile that are named; others stay."""
+    await db.execute(SET_PROFILE, org_id, user_id, _json(profile), now)
+
+
 async def insert_key(
     db: Any,
     org_id: int,
@@ -266,17 +295,20 @@ async def insert_key(
     salt: bytes,
     digest: bytes,
     *,
+    name: str | None,
     now: datetime,
 ) -> None:
     """Store an API key and its directory entry."""
     await db.execute(INSERT_DIRECTORY, "access_key", access_key, org_id, id)
-    await db.execute(INSERT_KEY, org_id, id, user_id, access_key, salt, digest, now)
+    await db.execute(INSERT_KEY, org_id, id, user_id, access_key, salt, digest, now, name)
 
 
-async def insert_async_key(db: Any, org_id: int, id: str, digest: str, *, now: datetime) -> None:
+async def insert_async_key(
+    db: Any, org_id: int, id: str, digest: str, *, name: str | None, now: datetime
+) -> None:
     """Store a key of the asynchronous surface and the directory entry that finds it by its digest."""
     await db.execute(INSERT_DIRECTORY, "async_key", digest, org_id, id)
-    await db.execute(INSERT_ASYNC_KEY, org_id, id, now)
+    await db.execute(INSERT_ASYNC_KEY, org_id, id, now, name)
 
 
 async def set_key_active(db: Any, org_id: int, access_key: str, *, active: bool) -> None:
@@ -296,14 +328,16 @@ async def org_of_async_key(db: Any, id: str) -> int | None:
 
 
 ASYNC_KEYS = """
-select s.org_id as org, s.id::text as id, s.active, s.created_on from async_key s
+select s.org_id as org, s.id::text as id, s.name, s.active, s.created_on, l.used_on
+from async_key s left join last_use l on l.org_id = s.org_id and l.kind = 'async_key' and l.name = s.id::text
 where $1::bigint is null or s.org_id = $1
 order by s.org_id, s.created_on, s.id
 """
 ORGANISATIONS = "select o.org_id as org, o.name from org o order by o.org_id"
 KEYS = """
-select k.org_id as org, k.access_key, k.active, u.email
+select k.org_id as org, k.access_key, k.name, k.active, k.created_on, u.email, u.id::text as user_id, l.used_on
 from api_key k join app_user u on u.org_id = k.org_id and u.id = k.user_id
+left join last_use l on l.org_id = k.org_id and l.kind = 'key' and l.name = k.id::text
 where $1::bigint is null or k.org_id = $1
 order by k.org_id, k.created_on, k.id
 """
@@ -315,10 +349,24 @@ async def organisations(db: Any) -> Any:
 
 
 async def keys(db: Any, org_id: int | None) -> Any:
-    """The keys of one organisation or, for the operator, of all: org, access_key, active, email."""
+    """The keys of one organisation or, for the operator, of all: org, access_key, name, active, email, user_id, dates."""
     return await db.fetch(KEYS, org_id)
 
 
 async def async_keys(db: Any, org_id: int | None) -> Any:
-    """The keys of the asynchronous surface of one organisation or, for the operator, of all: org, id, active, created_on."""
+    """The keys of the asynchronous surface of one organisation or, for the operator, of all: org, id, name, active, dates."""
     return await db.fetch(ASYNC_KEYS, org_id)
+
+
+STORE_USES = """
+insert into last_use as l (org_id, kind, name, used_on)
+select n.org_id, n.kind, n.name, $4 from unnest($1::bigint[], $2::text[], $3::text[]) as n(org_id, kind, name)
+join org o on o.org_id = n.org_id order by 1, 2, 3
+on conflict (org_id, kind, name) do update set used_on = greatest(l.used_on, excluded.used_on)
+"""
+
+
+async def store_uses(db: Any, rows: list[tuple[int, str, str]], *, now: datetime) -> None:
+    """Store that these were used: organisation, kind, name."""
+    orgs, kinds, names = zip(*rows, strict=True)
+    await db.execute(STORE_USES, list(orgs), list(kinds), list(names), now)

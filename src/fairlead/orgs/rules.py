@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import secrets
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,8 +16,14 @@ from fairlead.fields import standard
 from fairlead.fields.email import is_email
 from fairlead.fields.model import DataType, Field
 from fairlead.orgs import queries
-from fairlead.orgs.definitions import LEAD, SETTINGS, RecordType, secret_digest
+from fairlead.orgs.definitions import LEAD, Definitions, RecordType, secret_digest
+from fairlead.orgs.places import currency_of
+from fairlead.orgs.settings import Wrong, group_names, zone_or_none
+from fairlead.orgs.settings import read as read_setting
 from fairlead.records.picture import is_id, new_id
+
+LONGEST_NAME = 200
+"""Characters of the name of an organisation."""
 
 ROLES = ("Administrator", "Marketing_User", "Sales_Manager", "Sales_User")
 
@@ -236,12 +242,59 @@ def stamp(what: str, by: str, now: datetime) -> dict[str, object]:
     return {f"{what}By": by, f"{what}On": now.isoformat()}
 
 
-async def set_settings(db: Any, org_id: int, settings: dict[str, Any]) -> None:
-    """Change settings of an organisation, others stay. Raises InvalidInput for a name that is none."""
-    for name in settings:
-        if name not in SETTINGS:
-            raise InvalidInput.value(name)
-    await queries.set_settings(db, org_id, settings)
+async def choose(db: Any, defs: Definitions, given: Mapping[str, str]) -> dict[str, Any]:
+    """Change settings of an organisation, given as text; others stay. Returns what is stored now.
+
+    Raises Wrong for the first one that cannot be so.
+    """
+    found = {name: read_setting(defs, name, text) for name, text in given.items()}
+    if "groups" in found:
+        found["groups"] = _groups(defs, found["groups"])
+    await queries.set_settings(db, defs.org.org_id, found)
+    return found
+
+
+async def settle(db: Any, defs: Definitions, region: str, zone: str) -> None:
+    """Give a new organisation its country, with the currency that is paid with there, and its time zone. Raises Wrong."""
+    found = {"region": region, "time_zone": zone}
+    money = currency_of(region.upper())
+    found |= {
+        "currency_abbreviation": money.code,
+        "currency_symbol": money.symbol,
+        "currency_name": money.name,
+    }
+    await choose(db, defs, {name: text for name, text in found.items() if text})
+
+
+def _groups(defs: Definitions, names: Iterable[str]) -> dict[str, str]:
+    """Groups of these names; one that was there keeps its id, and with it its users."""
+    known = {name.casefold(): id for id, name in defs.setting("groups").items()}
+    return {known.get(name.casefold()) or new_id(): name for name in names}
+
+
+async def set_groups(db: Any, defs: Definitions, named: Mapping[str, str], added: Iterable[str] = ()) -> None:
+    """Give the sales groups named by their ids these names, and add some; one without a name is gone.
+
+    Raises Wrong for a name that is too long or belongs to two.
+    """
+    known = defs.setting("groups")
+    after = {id: named.get(id, name).strip() for id, name in known.items()}
+    after |= {new_id(): name.strip() for name in added}
+    groups = {id: name for id, name in after.items() if name}
+    try:
+        distinct = group_names(list(groups.values()))
+    except ValueError as error:
+        raise Wrong("groups", str(error)) from None
+    if len(distinct) < len(groups):
+        raise Wrong("groups", "Two groups have the same name.")
+    await queries.set_settings(db, defs.org.org_id, {"groups": groups})
+
+
+async def rename(db: Any, org_id: int, name: str) -> None:
+    """Give an organisation another name. Raises Wrong."""
+    if not name.strip() or len(name.strip()) > LONGEST_NAME:
+        raise Wrong("name", f"Enter 1 to {LONGEST_NAME} characters.")
+    await queries.rename_org(db, org_id, name.strip())
 
 
 async def create_user(
@@ -268,8 +321,20 @@ async def create_user(
     return user_id
 
 
+async def choose_zone(db: Any, org_id: int, user_id: str, zone: str, *, now: datetime) -> None:
+    """Show a user times in this zone; without one, in the organisation's. Raises Wrong."""
+    await queries.set_profile(db, org_id, user_id, {"time_zone": zone_or_none(zone)}, now=now)
+
+
 async def create_key(
-    db: Any, org_id: int, user_id: str, *, now: datetime, access_key: str = "", secret: str = ""
+    db: Any,
+    org_id: int,
+    user_id: str,
+    *,
+    now: datetime,
+    access_key: str = "",
+    secret: str = "",
+    name: str = "",
 ) -> tuple[str, str]:
     """Create an API key for a user, or register a given pair; returns access key and secret.
 
@@ -282,12 +347,20 @@ async def create_key(
     salt = secrets.token_bytes(16)
     key_id = new_id()
     await queries.insert_key(
-        db, org_id, key_id, user_id, access_key, salt, secret_digest(salt, secret), now=now
+        db,
+        org_id,
+        key_id,
+        user_id,
+        access_key,
+        salt,
+        secret_digest(salt, secret),
+        name=name.strip() or None,
+        now=now,
     )
     return access_key, secret
 
 
-async def create_async_key(db: Any, org_id: int, *, now: datetime, key: str = "") -> str:
+async def create_async_key(db: Any, org_id: int, *, now: datetime, key: str = "", name: str = "") -> str:
     """Create a key of the asynchronous surface (`x-api-key`), or register a given one; returns it.
 
     The key is its own secret: only its SHA-256 is stored. Raises Duplicate when it exists anywhere.
@@ -296,7 +369,7 @@ async def create_async_key(db: Any, org_id: int, *, now: datetime, key: str = ""
     digest = hashlib.sha256(key.encode()).hexdigest()
     if await queries.org_of(db, "async_key", digest) is not None:
         raise Duplicate("Key", "async key")
-    await queries.insert_async_key(db, org_id, new_id(), digest, now=now)
+    await queries.insert_async_key(db, org_id, new_id(), digest, name=name.strip() or None, now=now)
     return key
 
 

@@ -124,10 +124,13 @@ class Picture:
         "released",
         "released_account_keys",
         "tasks",
+        "version",
     )
 
     def __init__(self, org_id: int, take: Callable[[int, str], int]) -> None:
         self.org_id = org_id
+        self.version: int | None = None
+        """Of the definitions with which it is decided: where they moved meanwhile, nothing is written."""
         self._take = take
         self.latest = BEGINNING
         """When the last change was made of what is in the picture: what is decided now is later."""

@@ -23,6 +23,7 @@ from fairlead.sandbox.stories import ACCOUNTS, DAYS, LeadStory, World, account_s
 ACCESS_KEY = "u$rdemo"
 SECRET_KEY = "demo-secret"  # noqa: S105  public on purpose
 ASYNC_KEY = "demo-async-key"
+KEY_NAME = "Public demo key"
 
 LEADS = 200
 SEED = 12005
@@ -72,8 +73,10 @@ async def _found(db: Any, founded: datetime) -> tuple[int, list[str]]:
             )
         )
     by = users[catalogue.ADMINISTRATOR]
-    await orgs.create_key(db, org_id, by, now=founded, access_key=ACCESS_KEY, secret=SECRET_KEY)
-    await orgs.create_async_key(db, org_id, now=founded, key=ASYNC_KEY)
+    await orgs.create_key(
+        db, org_id, by, now=founded, access_key=ACCESS_KEY, secret=SECRET_KEY, name=KEY_NAME
+    )
+    await orgs.create_async_key(db, org_id, now=founded, key=ASYNC_KEY, name=KEY_NAME)
     products = [
         queries.ProductRow(org_id, new_id(), some.sku, some.name, some.description, by, founded)
         for some in catalogue.PRODUCTS

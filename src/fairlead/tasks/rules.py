@@ -171,8 +171,8 @@ def task_of(picture: Picture, call: Call[Any, Any], id: str) -> Task:
 
 
 def _may(call: Call[Any, Any], owner_id: str, lead_owner_id: str | None) -> bool:
-    """Everybody, but for a Sales_User: they have their own tasks and those on their leads. See `queries.SEEN`."""
-    return call.actor.role != "Sales_User" or call.actor.id in (owner_id, lead_owner_id)
+    """Who has their own only, has their tasks and those on their leads. See `queries.SEEN`."""
+    return call.actor.id in (owner_id, lead_owner_id) or not call.defs.has_own_only(call.actor)
 
 
 def _required(sent: Given, name: str, action: str) -> str:

@@ -9,9 +9,10 @@ from urllib.parse import urlsplit
 from starlette.responses import Response
 
 from fairlead.errors import ApiError, DomainError
-from fairlead.orgs import definitions
+from fairlead.orgs import definitions, places
 from fairlead.orgs import queries as orgs
 from fairlead.orgs import rules as orgs_rules
+from fairlead.orgs.settings import SETTINGS, Wrong
 from fairlead.web import passwords, queries, session
 from fairlead.web.screens import ROOT, screens
 from fairlead.web.visit import THEME, UNPROCESSABLE, Guest, Visit, local
@@ -154,6 +155,11 @@ async def _first_run(guest: Guest, *, problem: str = "") -> Response:
         problem=problem,
         orgs=[row for row in known if row["org"] != demo],
         sent=guest.form,
+        countries=places.countries(),
+        zones=places.zones(),
+        former=places.former_names(),
+        region=str(guest.form.get("region", SETTINGS["region"].default)),
+        zone=str(guest.form.get("time_zone", SETTINGS["time_zone"].default)),
         shortest=passwords.SHORTEST,
     )
 
@@ -165,7 +171,7 @@ async def first_run(guest: Guest) -> Response:
         return guest.redirect(f"{ROOT}/sign-in")
     sent = {
         name: str(guest.form.get(name, "")).strip()
-        for name in ("org", "organisation", "first_name", "last_name", "email")
+        for name in ("org", "organisation", "first_name", "last_name", "email", "region", "time_zone")
     }
     password = str(guest.form.get("password", ""))
     if sent["org"] == "" and not sent["organisation"]:
@@ -180,6 +186,8 @@ async def first_run(guest: Guest) -> Response:
         org_id, user_id = await guest.committed(make)
     except ApiError as error:
         return await _first_run(guest, problem=error.message)
+    except Wrong as wrong:
+        return await _first_run(guest, problem=wrong.reason)
     return await _enter(guest, org_id, user_id, ROOT)
 
 
@@ -190,6 +198,7 @@ async def _make_first(db: Any, guest: Guest, sent: dict[str, str], password: str
         org_id = chosen
     else:
         org_id = await orgs_rules.create_org(db, sent["organisation"] or "My organisation", now=guest.now)
+        await orgs_rules.settle(db, await definitions.read(db, org_id), sent["region"], sent["time_zone"])
     await orgs.lock(db, org_id)
     if await queries.any_password(db):
         said = "Somebody else was first: sign in, or ask them for a password."

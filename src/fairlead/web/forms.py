@@ -131,9 +131,14 @@ def controls(
     values: Mapping[str, Any],
     problem: Trouble | None = None,
 ) -> list[Control]:
-    """The controls of a form. `values` are stored ones; what was sent with a form that was refused goes before."""
+    """The controls of a form. `values` are stored ones; what was sent with a form that was refused goes before.
+
+    A field that is not shown in forms has none, unless nothing can be stored without it.
+    """
     made = []
     for field in fields:
+        if not field.show_in_form and not field.mandatory:
+            continue
         control = _control(visit, field, values.get(field.name))
         if problem is not None and problem.field == field.name:
             control.error = problem.text

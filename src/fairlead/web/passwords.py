@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import math
 import threading
 import time
@@ -62,7 +63,49 @@ def why_not(password: str) -> str | None:
         return f"Choose at most {LONGEST} characters."
     if len(set(password)) < 4:
         return "Choose a password with more different characters."
+    if is_common(password):
+        return "This is among the first that somebody would try: choose four words that have nothing to do with each other."
     return None
+
+
+_ROWS = (
+    "abcdefghijklmnopqrstuvwxyz",
+    "01234567890",
+    "qwertyuiop",
+    "qwertzuiop",
+    "azertyuiop",
+    "asdfghjkl",
+    "zxcvbnm",
+)
+_NEXT = frozenset(pair for row in _ROWS for way in (row, row[::-1]) for pair in itertools.pairwise(way))
+_COLUMNS = ("1qaz2wsx3edc4rfv5tgb", "1q2w3e4r5t6z7u8i9o0p", "1q2w3e4r5t6y7u8i9o0p", "q1w2e3r4t5y6u7i8o9p0")
+_AS_LETTERS = str.maketrans("013457$@!", "oleastsai")
+_COMMON = """
+abc access admin administrator baseball batman charlie changeme computer daniel default demo dragon fairlead flower
+football freedom guest hello hockey hunter iloveyou internet jesus jordan killer leadsquared letmein login lovely
+master michael monkey mustang ninja nothing pass passphrase password princess qazwsx qwerty ranger root sales secret
+shadow soccer starwars summer sunshine superman temp test testing trustno user welcome whatever winter
+"""
+_WORDS = frozenset(_COMMON.split())
+"""What people make passwords of, over and over: with a year or some digits behind it, it stays the same word."""
+
+
+def is_common(password: str) -> bool:
+    """True for rows of the keyboard or the alphabet, a part that repeats, and a common word with digits around it."""
+    text = "".join(password.lower().split())
+    size = (text + text).find(text, 1)  # of the part that the text is a repetition of
+    jumps = sum(pair not in _NEXT and pair[0] != pair[1] for pair in itertools.pairwise(text))
+    if size <= len(text) // 2 or jumps * 5 <= len(text) or any(text[:size] in row for row in _COLUMNS):
+        return True
+    bare = text.strip("0123456789.,;:!?#*+-_@$%&/()=")
+    spelt = text.translate(_AS_LETTERS).strip("0123456789.,;:!?#*+-_@$%&/()=")
+    return any(_is_word(some) for some in (bare, spelt, text.rstrip("0123456789!").translate(_AS_LETTERS)))
+
+
+def _is_word(text: str) -> bool:
+    """True for a common word, or one twice."""
+    half = len(text) // 2
+    return text in _WORDS or (text[:half] in _WORDS and text[half:] in _WORDS)
 
 
 def _hash(password: str) -> str:

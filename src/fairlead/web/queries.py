@@ -36,6 +36,7 @@ class Device(msgspec.Struct):
     digest: str
     agent: str
     created_on: datetime
+    used_on: datetime | None
 
     @property
     def name(self) -> str:
@@ -141,7 +142,8 @@ STORE_SESSION = """
 insert into web_session (org_id, digest, user_id, agent, created_on, expires_on) values ($1, $2, $3, $4, $5, $6)
 """
 DEVICES = """
-select s.digest, s.agent, s.created_on from web_session s
+select s.digest, s.agent, s.created_on, l.used_on
+from web_session s left join last_use l on l.org_id = s.org_id and l.kind = 'session' and l.name = s.digest
 where s.org_id = $1 and s.user_id = $2 and s.expires_on > $3 order by s.created_on desc
 """
 # $2 digests to end, or null; $3 the user whose sessions all end, or null; $4 all that ended before end too.
@@ -151,6 +153,7 @@ where s.org_id = $1 and (s.digest = any($2::text[]) or s.user_id = $3::uuid or s
 returning s.digest
 """
 FORGET_SESSIONS = "delete from directory d where d.kind = $1 and d.value = any($2::text[]) and d.org_id = $3"
+FORGET_USES = "delete from last_use l where l.kind = $1 and l.name = any($2::text[]) and l.org_id = $3"
 
 
 async def session(db: Any, org_id: int, digest: str, *, now: datetime) -> Session | None:
@@ -178,6 +181,7 @@ async def end_sessions(
     """End the sessions with these digests, or all of a user; those that are over go along."""
     ended = [row["digest"] for row in await db.fetch(END, org_id, digests, user_id, now)]
     await db.execute(FORGET_SESSIONS, SESSION, ended, org_id)
+    await db.execute(FORGET_USES, SESSION, ended, org_id)
 
 
 # saved views ---------------------------------------------------------------------------------------------

@@ -77,7 +77,10 @@ async def signed_in(request: Request, pool: Pool, cache: Cache, *, now: datetime
         if defs is None or defs.version != session.version:
             defs = await cache.load(db, org_id)
     user = defs.users.get(session.user_id)
-    return SignedIn(token, session, defs, user) if user is not None and user.active else None
+    if user is None or not user.active:
+        return None
+    cache.uses.note(queries.SESSION, org_id, digest)
+    return SignedIn(token, session, defs, user)
 
 
 async def begin(pool: Pool, request: Request, org_id: int, user_id: str, *, now: datetime) -> str:

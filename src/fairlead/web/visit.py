@@ -197,7 +197,7 @@ class Visit(Guest):
     @property
     def sees(self) -> str | None:
         """The owner whose leads are all that the user may see; None: every lead. The rule of the API's reads."""
-        return self.actor.id if self.actor.role == "Sales_User" else None
+        return self.actor.id if self.defs.has_own_only(self.actor) else None
 
     @property
     def entries(self) -> list[tuple[str, list[navigation.Entry]]]:

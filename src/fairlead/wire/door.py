@@ -8,6 +8,7 @@ from typing import Any
 from fairlead.db.pool import Pool
 from fairlead.errors import ApiError, BadRequest, QueueFull, RateLimited, Unauthorised, WrongVerb
 from fairlead.orgs.definitions import Cache, Definitions, User
+from fairlead.orgs.uses import KEY
 from fairlead.wire.decode import BODY_LIMIT, check_content_type
 
 Scope = MutableMapping[str, Any]
@@ -44,7 +45,9 @@ class Door:
             defs = await self._look_up(access_key)
             if defs is None or not _opens(defs, access_key, secret):
                 raise Unauthorised
-        return defs, defs.users[defs.keys[access_key].user_id], access_key
+        key = defs.keys[access_key]
+        self._cache.uses.note(KEY, defs.org.org_id, key.id)
+        return defs, defs.users[key.user_id], access_key
 
     async def _look_up(self, access_key: str) -> Definitions | None:
         if "\x00" in access_key:

@@ -268,6 +268,8 @@ class Engine:
             versions = await queries.read(self.db, needs, pictures)
             if not await self._refresh(jobs, versions):
                 break
+        for org, picture in pictures.items():
+            picture.version = versions.get(org)
         if keyed := [(job.call.org_id, job.start) for job in jobs if isinstance(job.start, Once)]:
             await idempotency.look_up(self.db, keyed)
         wanted: dict[tuple[int, str], int] = {}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import re
 import time
 
 from limits import RateLimitItemPerSecond
@@ -11,8 +10,7 @@ from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
 from fairlead.errors import RateLimited
-
-_TEXT = re.compile(r"(\d{1,9})/(\d{1,6})s")
+from fairlead.orgs.settings import rate_of
 
 
 class Rate:
@@ -27,14 +25,8 @@ class Rate:
     @functools.lru_cache(256)
     def read(cls, text: str) -> Rate | None:
         """`25/5s`; `off`, `0` and nothing mean no limit: None. Raises ValueError."""
-        text = text.strip().lower()
-        if text in ("", "off", "0"):
-            return None
-        matched = _TEXT.fullmatch(text)
-        if matched is None or matched[1].strip("0") == "" or matched[2].strip("0") == "":
-            msg = f"{text!r} is not a rate limit: write it as 25/5s, or off"
-            raise ValueError(msg)
-        return cls(int(matched[1]), int(matched[2]))
+        found = rate_of(text)
+        return cls(*found) if found else None
 
 
 class Limiter:

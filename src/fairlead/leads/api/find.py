@@ -94,7 +94,7 @@ async def by_phone(call: Call[ByPhone, None], db: Any) -> list[FlatLead]:
     lead: of several the one with the latest activity.
     """
     text = needed(call.query.phone, "phone")
-    keyed = {"Phone", "Mobile"} <= {field.name for field in call.defs.unique}
+    keyed = {"Phone", "Mobile"} <= {field.name for field in call.defs.unique if field.unique}
     found = await queries.by_phone(db, call.org_id, rules.seen_by(call), text, keyed=keyed)
     latest = max(found, key=_last_active, default=None)
     return _whole(call, [] if latest is None else [latest])

@@ -83,7 +83,7 @@ class Exporter:
             view = views.view(defs, run.view, formats.zone_of(user, defs))
             if isinstance(view.condition, Unreadable):
                 return "stopped", view.condition.text
-            owner_id = user.id if user.role == "Sales_User" else None
+            owner_id = user.id if defs.has_own_only(user) else None
             total = await queries.count(db, run.org_id, owner_id, view.condition)
             async with self._pool.connection() as own:
                 await queries.set_total(own, run, total)

@@ -7,7 +7,6 @@ from typing import NamedTuple
 from starlette.exceptions import HTTPException
 
 from fairlead.fields.model import ACCOUNT_NAMES, LEAD_NAMES, Field, activity_name
-from fairlead.fields.printing import in_order
 from fairlead.metadata import rules
 from fairlead.orgs.definitions import LEAD, Definitions, RecordType
 from fairlead.orgs.rules import KINDS
@@ -16,14 +15,14 @@ from fairlead.web.visit import Visit
 
 registry, page, action = screens(__file__)
 
-_DELETE = ("can_delete", "May be deleted")
-_FILES = ("allow_attachments", "May have files")
+_FILES = ("allow_attachments", "Takes files")
 
 
 class Section(NamedTuple):
     """A part of the settings that shows the types of one kind. `one` is what a type of it is called.
 
-    `switches` are settings of a type that are yes or no, each with its words. `removable`: a type can be deleted.
+    `switches` are settings of a type that are yes or no, each with its words; those in `told` are only told to
+    integrations. `removable`: a type can be deleted.
     """
 
     path: str
@@ -36,6 +35,7 @@ class Section(NamedTuple):
     scored: bool = False
     removable: bool = False
     switches: tuple[tuple[str, str], ...] = ()
+    told: tuple[tuple[str, str], ...] = ()
 
     @property
     def address(self) -> str:
@@ -59,12 +59,12 @@ TYPES = (
         "100 to 2999, 4000 to 4999 or 6000 to 10000",
         scored=True,
         removable=True,
-        switches=(
-            _DELETE,
-            ("can_lock", "May be locked"),
+        switches=(("can_lock", "Can be locked: then only administrators change it"),),
+        told=(
+            ("can_delete", "Can be deleted"),
             _FILES,
-            ("track_location", "Tracks the location"),
-            ("show_in_grid", "Stands in the activity grid"),
+            ("track_location", "Records where it happened"),
+            ("show_in_grid", "Listed in the activity grid"),
         ),
     ),
     Section(
@@ -76,7 +76,8 @@ TYPES = (
         "Each type has an event code, fields of its own, and stages under Open, Won and Lost.",
         "12000 and up",
         removable=True,
-        switches=(_DELETE, _FILES),
+        switches=(("can_delete", "Opportunities can be deleted"),),
+        told=(_FILES,),
     ),
     Section(
         "/settings/account-activities",
@@ -159,30 +160,6 @@ def is_fixed(section: Section, field: Field) -> bool:
     """True for a field that nobody changes: computed ones, and those that rules read."""
     # Whatever a type is about, its opportunities are open, won or lost.
     return field.read_only or (section.kind == "opportunity" and field.name == "Status")
-
-
-class Row(NamedTuple):
-    """A field in the list of a type; `path` names it in addresses, `member` is true inside a field set."""
-
-    path: str
-    field: Field
-    type_name: str
-    member: bool
-    fixed: bool
-
-
-def rows(section: Section, kind: RecordType) -> list[Row]:
-    """The fields of a type in their order, the members of a field set behind it."""
-    plain = section.kind in ("lead", "account")
-    found = []
-    for field in kind.fields.values() if plain else in_order(kind.fields.values()):
-        fixed = is_fixed(section, field)
-        found.append(Row(field.name, field, type_name(section, field), member=False, fixed=fixed))
-        found += [
-            Row(f"{field.name}~{m.name}", m, type_name(section, m), member=True, fixed=fixed)
-            for m in field.members
-        ]
-    return found
 
 
 def place(kind: RecordType, path: str) -> rules.Place:

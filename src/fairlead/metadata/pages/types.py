@@ -11,6 +11,7 @@ from starlette.responses import Response
 from fairlead.errors import ApiError, Duplicate
 from fairlead.metadata import rules
 from fairlead.metadata.pages.fields import Group, groups
+from fairlead.metadata.pages.kinds import rows
 from fairlead.metadata.pages.sections import (
     LEADS,
     TYPES,
@@ -19,12 +20,12 @@ from fairlead.metadata.pages.sections import (
     address_of,
     fields_address,
     page,
-    rows,
     stored_type,
     type_of,
 )
 from fairlead.orgs import rules as orgs
 from fairlead.orgs.definitions import TYPE_SETTINGS, RecordType
+from fairlead.orgs.settings import Wrong
 from fairlead.web.visit import UNPROCESSABLE, Visit, sentence
 from fairlead.wire.operation import Call
 
@@ -63,9 +64,19 @@ def _wish(section: Section, visit: Visit) -> Wish:
     if len(description) > 4000:
         found.errors["description"] = "Enter at most 4000 characters."
     found.settings["description"] = description
-    for name, _ in section.switches:
+    for name, _ in (*section.switches, *section.told):
         found.settings[name] = name in visit.form
     return found
+
+
+def _of_opportunities(visit: Visit, kind: RecordType) -> dict[str, Any]:
+    """What the form says about duplicates and the number of opportunities."""
+    ticked = {str(name) for name in visit.form.getlist("duplicate_fields")}
+    known = [field.name for field in rules.comparable(kind) if field.name in ticked]
+    return {
+        "duplicate_fields": [*known, *sorted(ticked.difference(known))],
+        "auto_id_field": str(visit.form.get("auto_id_field", "")) or None,
+    }
 
 
 def _whole(text: str) -> int | None:
@@ -138,6 +149,8 @@ async def one(section: Section, visit: Visit, wish: Wish | None = None, problem:
         settings={name: kind.setting(name) for name in TYPE_SETTINGS},
         rows=rows(section, kind),
         fields_address=fields_address(section, kind),
+        compared=rules.comparable(kind),
+        numbers=[("", "None"), *((field.name, field.display_name) for field in rules.numberable(kind))],
         stages=_stages(section, kind),
         stage=STAGE,
         errors=errors,
@@ -157,23 +170,46 @@ async def save(section: Section, visit: Visit) -> Response:
     wish = _wish(section, visit)
     if wish.errors:
         return await one(section, visit, wish)
+    if section.kind == "opportunity":
+        wish.settings |= _of_opportunities(visit, kind)
 
     async def work(call: Call[Any, Any], db: Any) -> None:
         change = rules.TypeChange(
             name=wish.name, score=wish.score if section.scored else None, settings=wish.settings
         )
         stored = stored_type(section, call.defs, visit)
+        if section.kind == "opportunity":
+            await rules.check_opportunity_type(db, call.defs, stored, wish.settings)
         await rules.update_activity_type(db, call.defs, stored, change, by=call.actor.id, now=call.now)
 
     try:
         await visit.write(work)
     except ApiError as error:
         return await one(section, visit, wish, sentence(error))
+    except Wrong as wrong:
+        wish.errors[wrong.name] = wrong.reason
+        return await one(section, visit, wish)
+    if wish.settings.get("auto_id_field") not in (None, kind.setting("auto_id_field")):
+        await rules.show_numbers(visit.office.pool, visit.org_id, kind.code, wish.settings["auto_id_field"])
     return visit.redirect(address_of(section, kind), say=f"{wish.name} is saved.")
 
 
+async def switch(section: Section, visit: Visit) -> Response:
+    """Activate or deactivate a type: with one that is deactivated nothing new is recorded."""
+    kind = type_of(section, visit)
+    active = visit.form.get("on") == "1"
+
+    async def work(call: Call[Any, Any], db: Any) -> None:
+        stored = stored_type(section, call.defs, visit)
+        await rules.set_active(db, call.defs, stored, active=active, by=call.actor.id, now=call.now)
+
+    await visit.write(work)
+    said = "is active again" if active else "is deactivated: nothing new can be recorded with it"
+    return visit.redirect(address_of(section, kind), say=f"{kind.display_name} {said}.")
+
+
 async def remove(section: Section, visit: Visit) -> Response:
-    """Delete a type that nothing was posted with, and switch off another one."""
+    """Delete a type that nothing was recorded with, and deactivate another one."""
     kind = type_of(section, visit)
 
     async def work(call: Call[Any, Any], db: Any) -> bool:
@@ -182,7 +218,7 @@ async def remove(section: Section, visit: Visit) -> Response:
 
     if await visit.write(work):
         return visit.redirect(section.address, say=f"{kind.display_name} is deleted.")
-    said = f"{kind.display_name} is in use, so it is switched off: nothing new can be posted with it."
+    said = f"{kind.display_name} is in use, so it is deactivated: nothing new can be recorded with it."
     return visit.redirect(section.address, say=said)
 
 
@@ -214,5 +250,6 @@ for _section in TYPES:
     action(f"POST {_path}/new", nav=_nav, admin=True)(partial(create, _section))
     page(f"GET {_path}/{{code:int}}", nav=_nav, admin=True)(partial(one, _section))
     action(f"POST {_path}/{{code:int}}", nav=_nav, admin=True)(partial(save, _section))
+    action(f"POST {_path}/{{code:int}}/active", nav=_nav, admin=True)(partial(switch, _section))
     if _section.removable:
         action(f"POST {_path}/{{code:int}}/delete", nav=_nav, admin=True)(partial(remove, _section))

@@ -6,7 +6,7 @@ one parameter, one conversion on each side. User text is only ever inside such a
 
 from fairlead.records.queries.encoding import encode
 from fairlead.records.queries.read import lock, read
-from fairlead.records.queries.upkeep import analyze, block
+from fairlead.records.queries.upkeep import analyze, block, writers_gone
 from fairlead.records.queries.write import (
     Moved,
     add_statement,
@@ -30,4 +30,5 @@ __all__ = [
     "read",
     "write",
     "write_in_steps",
+    "writers_gone",
 ]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import Any
+
+import msgspec
 
 from fairlead.db.pool import Conflict
 from fairlead.records import rows
@@ -87,10 +89,14 @@ _STATEMENTS = {
     "task_moved": _update("task", rows.Task),
     "note_new": _insert("note", rows.Note),
     "note_moved": _update("note", rows.Note),
+    # Last: it sees a version that moved while the others waited, see `upkeep.writers_gone`.
+    "org_defined": """select 1 from json_to_recordset($0::json) as n(org_id bigint, version bigint)
+        join org o on o.org_id = n.org_id and o.version = n.version""",
 }
 """The write, in order: parents first, each statement over one table."""
 
-_COUNTED = ("account_moved", "lead_moved", "lead_counted", "activity_moved", "task_moved", "note_moved")
+_VERSIONED = ("account_moved", "lead_moved", "lead_counted", "activity_moved", "task_moved", "note_moved")
+_COUNTED = (*_VERSIONED, "org_defined")
 
 
 def add_statement(name: str, statement: str) -> None:
@@ -99,10 +105,17 @@ def add_statement(name: str, statement: str) -> None:
 
 
 class Moved(Conflict):
-    """A row was changed by somebody else between READ and WRITE; nothing was written."""
+    """A row or a definition was changed by somebody else between READ and WRITE; nothing was written."""
 
 
-def changed(pictures: Iterable[Picture]) -> dict[str, list[Any]]:
+class Defined(msgspec.Struct):
+    """An organisation at the version of its definitions with which the write was decided."""
+
+    org_id: int
+    version: int
+
+
+def changed(pictures: Collection[Picture]) -> dict[str, list[Any]]:
     """Rows to write, by statement, in the order of the statements; sorted so that writers never deadlock."""
     found: dict[str, list[Any]] = {name: [] for name in _STATEMENTS}
     for p in pictures:
@@ -126,10 +139,12 @@ def changed(pictures: Iterable[Picture]) -> dict[str, list[Any]]:
         found["note_moved"] += p.dirty_notes.values()
         for name, some in p.extra.items():
             found[name] += some
-    for name in _COUNTED:
+    for name in _VERSIONED:
         found[name].sort(key=_by_id)
     for name in ("lead_key_gone", "lead_key_new", "account_key_gone", "account_key_new"):
         found[name].sort(key=_by_value)
+    if any(found.values()):
+        found["org_defined"] = [Defined(p.org_id, p.version) for p in pictures if p.version is not None]
     return {name: some for name, some in found.items() if some}
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from fairlead.orgs.definitions import Definitions, User
+from fairlead.orgs.places import calling_code
 from fairlead.wire.operation import Call, operations
 
 registry, read, write = operations()
@@ -92,7 +93,7 @@ def _identity(defs: Definitions, user: User, host: str) -> AccessKeyUser:
         OrgId=org.id,
         OrgShortCode=org.short_code,
         OrgUniqueName=re.sub(r"[^a-z0-9]+", "-", org.name.lower()).strip("-"),
-        DefaultCountryCode=defs.setting("country_code"),
+        DefaultCountryCode=calling_code(str(defs.setting("region"))),
         AssociatedPhoneNumbers=user.detail("numbers"),
         UserType="Mobile" if user.detail("user_type") == 1 else "Regular",
         MobileServiceURLs=MobileServices(),

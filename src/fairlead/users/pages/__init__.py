@@ -1,6 +1,6 @@
-"""Screens of the people of an organisation, and of the keys that their programs call with."""
+"""Screens of the people of an organisation, of the keys that their programs call with, and of the organisation itself."""
 
-from fairlead.users.pages import keys, people
+from fairlead.users.pages import keys, organisation, people
 from fairlead.users.pages.family import registry
 
-__all__ = ["keys", "people", "registry"]
+__all__ = ["keys", "organisation", "people", "registry"]

@@ -1,4 +1,4 @@
-"""API and Webhooks: access keys, keys of the asynchronous API, and the limit on requests."""
+"""API Keys: access keys, keys of the asynchronous API, and the limit on requests."""
 
 from __future__ import annotations
 
@@ -20,6 +20,9 @@ PATH = "/settings/api"
 ADDRESS = ROOT + PATH
 NAV = "keys"
 
+LONGEST = 100
+"""Characters of the name of a key."""
+
 _MOST = {"calls": 1_000_000, "seconds": 86_400}
 
 
@@ -27,18 +30,19 @@ _MOST = {"calls": 1_000_000, "seconds": 86_400}
 async def overview(visit: Visit, errors: dict[str, str] | None = None) -> Response:
     """The keys of the organisation, and its limit on requests."""
     async with visit.db() as db:
+        keys = await queries.keys(db, visit.org_id)
         async_keys = await queries.async_keys(db, visit.org_id)
     own = visit.defs.setting("rate_limit")
     rate = Rate.read(own) if own is not None else None
     return visit.page(
         "users/api.html",
-        title="API and Webhooks",
+        title="API Keys",
         status=UNPROCESSABLE if errors else 200,
         address=ADDRESS,
         users_address=f"{ROOT}/settings/users",
         host=visit.request.url.netloc,
         scheme="https" if visit.is_https else "http",
-        keys=list(visit.defs.keys.values()),
+        keys=keys,
         async_keys=async_keys,
         mode="server" if own is None else "own" if rate else "off",
         rate=rate,
@@ -47,17 +51,19 @@ async def overview(visit: Visit, errors: dict[str, str] | None = None) -> Respon
 
 
 @page(f"GET {PATH}/keys/new", nav=NAV, admin=True)
-async def new_key(visit: Visit, error: str = "", pair: tuple[str, str] | None = None) -> Response:
+async def new_key(
+    visit: Visit, errors: dict[str, str] | None = None, pair: tuple[str, str] | None = None
+) -> Response:
     """The form of a new access key; with `pair`, the key that was made."""
     people = [user for user in visit.defs.users.values() if user.active]
     people.sort(key=lambda user: user.name.casefold())
     return visit.page(
         "users/new_key.html",
         title="New access key",
-        status=UNPROCESSABLE if error else 200,
+        status=UNPROCESSABLE if errors else 200,
         address=ADDRESS,
         people=[(user.id, f"{user.name} – {user.role.replace('_', ' ')}") for user in people],
-        error=error,
+        errors=errors or {},
         pair=pair,
         host=visit.request.url.netloc,
         scheme="https" if visit.is_https else "http",
@@ -68,16 +74,19 @@ async def new_key(visit: Visit, error: str = "", pair: tuple[str, str] | None = 
 async def create_key(visit: Visit) -> Response:
     """Make a key pair; its secret is in this answer and never again."""
     user_id = str(visit.form.get("user", ""))
+    name, errors = _named(visit)
+    if errors:
+        return await new_key(visit, errors)
 
     async def work(call: Call[Any, Any], db: Any) -> tuple[str, str] | None:
         user = call.defs.users.get(user_id)
         if user is None or not user.active:
             return None
-        return await orgs.create_key(db, call.org_id, user.id, now=call.now)
+        return await orgs.create_key(db, call.org_id, user.id, now=call.now, name=name)
 
     pair = await visit.write(work)
     if pair is None:
-        return await new_key(visit, "Choose an active user of your organisation.")
+        return await new_key(visit, {"user": "Choose an active user of your organisation."})
     return await new_key(visit, pair=pair)
 
 
@@ -97,20 +106,29 @@ async def switch_key(visit: Visit) -> Response:
 
 
 @page(f"GET {PATH}/async-keys/new", nav=NAV, admin=True)
-async def new_async_key(visit: Visit, key: str = "") -> Response:
+async def new_async_key(visit: Visit, key: str = "", errors: dict[str, str] | None = None) -> Response:
     """The form of a new key of the asynchronous API; with `key`, the one that was made."""
     secret = secret_of(key) if key else ""
     return visit.page(
-        "users/new_async_key.html", title="New async key", address=ADDRESS, key=key, secret=secret
+        "users/new_async_key.html",
+        title="New async key",
+        status=UNPROCESSABLE if errors else 200,
+        address=ADDRESS,
+        key=key,
+        secret=secret,
+        errors=errors or {},
     )
 
 
 @action(f"POST {PATH}/async-keys/new", nav=NAV, admin=True)
 async def create_async_key(visit: Visit) -> Response:
     """Make a key of the asynchronous API; it is in this answer and never again."""
+    name, errors = _named(visit)
+    if errors:
+        return await new_async_key(visit, errors=errors)
 
     async def work(call: Call[Any, Any], db: Any) -> str:
-        return await orgs.create_async_key(db, call.org_id, now=call.now)
+        return await orgs.create_async_key(db, call.org_id, now=call.now, name=name)
 
     return await new_async_key(visit, await visit.write(work))
 
@@ -133,20 +151,26 @@ async def switch_async_key(visit: Visit) -> Response:
 async def limit(visit: Visit) -> Response:
     """Set how many requests the organisation may send in how many seconds."""
     mode = visit.form.get("mode")
-    value: str | None = None
+    value = "off" if mode == "off" else "server"
     if mode == "own":
         errors = {name: wrong for name, most in _MOST.items() if (wrong := _wrong(visit, name, most))}
         if errors:
             return await overview(visit, errors)
         value = f"{_number(visit, 'calls')}/{_number(visit, 'seconds')}s"
-    elif mode == "off":
-        value = "off"
 
     async def work(call: Call[Any, Any], db: Any) -> None:
-        await orgs.set_settings(db, call.org_id, {"rate_limit": value})
+        await orgs.choose(db, call.defs, {"rate_limit": value})
 
     await visit.write(work)
     return visit.redirect(ADDRESS, say="The request limit is saved and counts from now on.")
+
+
+def _named(visit: Visit) -> tuple[str, dict[str, str]]:
+    """The name of a new key, and what is wrong with it."""
+    name = str(visit.form.get("name", "")).strip()
+    if not name or len(name) > LONGEST:
+        return name, {"name": f"Enter 1 to {LONGEST} characters."}
+    return name, {}
 
 
 def _number(visit: Visit, name: str) -> int:

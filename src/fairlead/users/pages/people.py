@@ -11,9 +11,11 @@ from fairlead.errors import ApiError, Duplicate
 from fairlead.fields.email import is_email
 from fairlead.orgs import rules as orgs
 from fairlead.orgs.definitions import Definitions, User
+from fairlead.orgs.settings import OWN, Wrong, zone_or_none
 from fairlead.users import rules
 from fairlead.users.pages.family import action, page
 from fairlead.web import passwords
+from fairlead.web.me import zones
 from fairlead.web.pager import Pager
 from fairlead.web.screens import ROOT
 from fairlead.web.visit import UNPROCESSABLE, Visit, sentence
@@ -25,18 +27,37 @@ NAV = "users"
 LONGEST = 200
 """Characters of a name."""
 
-_ABOUT = {
-    "Administrator": "everything, these settings too",
-    "Marketing_User": "all leads",
-    "Sales_Manager": "all leads",
-    "Sales_User": "own leads only",
-}
-ROLES = [(role, f"{role.replace('_', ' ')} – {_ABOUT[role]}") for role in orgs.ROLES]
+_SETTLED: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("Delete leads and accounts, change locked activities", ("Yes", "", "", "")),
+    ("Search activities and opportunities by any field, with the API", ("Yes", "", "", "")),
+    ("Change settings: types, fields, options, products", ("Yes", "", "", "")),
+    ("Change users, keys and limits, see the requests of all", ("Yes", "", "", "")),
+)
+
+
+def permissions(defs: Definitions) -> list[tuple[str, tuple[str, ...]]]:
+    """What the roles may do, in the order of `orgs.ROLES`: what, and a word for each role, empty for no."""
+    own = defs.setting("sales_user_records") == OWN
+    sold = ("All", "All", "All", "Own" if own else "All")
+    return [
+        ("See and change leads with what belongs to them, accounts and tasks", sold),
+        ("Import and export leads, merge them, make lists", sold),
+        *_SETTLED,
+    ]
+
+
+def _roles(defs: Definitions) -> list[tuple[str, str]]:
+    own = defs.setting("sales_user_records") == OWN
+    about = {
+        "Administrator": "everything, these settings too",
+        "Sales_User": "own records only" if own else "all records",
+    }
+    return [(role, f"{role.replace('_', ' ')} – {about.get(role, 'all records')}") for role in orgs.ROLES]
 
 
 @page(f"GET {PATH}", nav=NAV, admin=True)
 async def users(visit: Visit) -> Response:
-    """The users by name, those who are switched off at the end; `q` is part of a name or an address."""
+    """The users by name, those who are deactivated at the end; `q` is part of a name or an address."""
     part = visit.query.get("q", "").strip()
     sought = part.casefold()
     found = [
@@ -53,6 +74,8 @@ async def users(visit: Visit) -> Response:
         users=pager.part_of(found),
         part=part,
         pager=pager,
+        roles=permissions(visit.defs),
+        organisation_address=f"{ROOT}/settings/organisation",
     )
 
 
@@ -108,7 +131,7 @@ async def one(visit: Visit) -> Response:
 
 @action(f"POST {PATH}/{{id:uuid}}", nav=NAV, admin=True)
 async def save(visit: Visit) -> Response:
-    """Change name, role, manager and phone number."""
+    """Change name, role, manager, phone number, time zone and sales groups."""
     user = _user(visit)
     sent, errors = _sent(visit, user)
     if user.id == visit.actor.id and sent["role"] != user.role:
@@ -134,17 +157,19 @@ async def save(visit: Visit) -> Response:
 
 @action(f"POST {PATH}/{{id:uuid}}/active", nav=NAV, admin=True)
 async def switch(visit: Visit) -> Response:
-    """Switch a user on or off: one who is off is refused here and with their keys."""
+    """Activate or deactivate a user: one who is deactivated is refused here and with their keys."""
     user = _user(visit)
     active = visit.form.get("on") == "1"
     if user.id == visit.actor.id:
-        return _form(visit, user, problem="You cannot switch yourself off: ask another administrator.")
+        return _form(visit, user, problem="You cannot deactivate yourself: ask another administrator.")
 
     async def work(call: Call[Any, Any], db: Any) -> None:
         await rules.update(db, call.defs, user.id, rules.Change(active=active), now=call.now)
 
     await visit.write(work)
-    return visit.redirect(f"{ADDRESS}/{user.id}", say=f"{user.name} is switched {'on' if active else 'off'}.")
+    return visit.redirect(
+        f"{ADDRESS}/{user.id}", say=f"{user.name} is {'active again' if active else 'deactivated'}."
+    )
 
 
 @action(f"POST {PATH}/{{id:uuid}}/password", nav=NAV, admin=True)
@@ -188,11 +213,16 @@ def _form(
         status=UNPROCESSABLE if errors or problem else 200,
         address=ADDRESS,
         user=user,
-        roles=ROLES,
+        roles=_roles(visit.defs),
         managers=[("", "Nobody"), *((some.id, some.name or some.email) for some in managers)],
         manager=(user.detail("manager_id") or "") if user else "",
         phone=(user.detail("phone") or "") if user else "",
-        groups=list(rules.groups_of(visit.defs, user).values()) if user else [],
+        groups=sorted(visit.defs.setting("groups").items(), key=lambda group: group[1].casefold()),
+        member_of=user.detail("groups") if user else [],
+        zones=zones(visit),
+        zone=(user.detail("time_zone") or "") if user else "",
+        reports=_reports(visit, user) if user else [],
+        keys_address=f"{ROOT}/settings/api",
         keys=[key for key in visit.defs.keys.values() if user and key.user_id == user.id],
         shortest=passwords.SHORTEST,
         errors=errors or {},
@@ -200,10 +230,18 @@ def _form(
     )
 
 
-def _sent(visit: Visit, user: User | None) -> tuple[dict[str, str], dict[str, str]]:
+def _reports(visit: Visit, user: User) -> list[User]:
+    """The active users whose manager this is, by name."""
+    found = (
+        some for some in visit.defs.users.values() if some.active and some.detail("manager_id") == user.id
+    )
+    return sorted(found, key=lambda some: some.name.casefold())
+
+
+def _sent(visit: Visit, user: User | None) -> tuple[dict[str, Any], dict[str, str]]:
     """What the form says, and what is wrong with it: a sentence per control."""
     names = ("first_name", "last_name", "role", "manager", "phone")
-    sent = {name: str(visit.form.get(name, "")).strip() for name in names}
+    sent: dict[str, Any] = {name: str(visit.form.get(name, "")).strip() for name in names}
     errors = {name: f"Enter at most {LONGEST} characters." for name in names if len(sent[name]) > LONGEST}
     if not sent["first_name"]:
         errors["first_name"] = "Enter a first name."
@@ -212,11 +250,18 @@ def _sent(visit: Visit, user: User | None) -> tuple[dict[str, str], dict[str, st
     manager = sent["manager"]
     if manager and (manager not in visit.defs.users or (user is not None and manager == user.id)):
         errors["manager"] = "Choose another user of your organisation, or nobody."
+    try:
+        sent["time_zone"] = zone_or_none(str(visit.form.get("time_zone", "")))
+    except Wrong as wrong:
+        errors[wrong.name] = wrong.reason
+    sent["groups"] = [str(group) for group in visit.form.getlist("groups")]
     return sent, errors
 
 
-def _profile(defs: Definitions, sent: dict[str, str]) -> dict[str, Any]:
+def _profile(defs: Definitions, sent: dict[str, Any]) -> dict[str, Any]:
     return {
+        "time_zone": sent["time_zone"],
+        "groups": [group for group in sent["groups"] if group in defs.setting("groups")],
         "manager_id": sent["manager"] if sent["manager"] in defs.users else None,
         "phone": sent["phone"] or None,
     }

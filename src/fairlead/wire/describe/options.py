@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import click
 
+from fairlead.orgs.settings import SETTINGS, written
 from fairlead.wire.describe.schemas import Json
 
 log = logging.getLogger("fairlead.describe")
@@ -28,7 +29,21 @@ def settings_page() -> str:
     )
     for name, command in _commands(program, "fairlead"):
         parts += _command(name, command, context, prefix)
-    return "\n\n".join(parts)
+    return "\n\n".join([*parts, *_of_organisations()])
+
+
+def _of_organisations() -> list[str]:
+    """What each organisation chooses for itself."""
+    lines = ["| setting | values | default | |", "| --- | --- | --- | --- |"]
+    for setting in SETTINGS.values():
+        default = written(setting.name, setting.default)
+        shown = f"`{default}`" if default else ""
+        lines.append(f"| `{setting.name}` | {setting.values} | {shown} | {setting.about} |")
+    said = (
+        "Each organisation has its own, in the console under Settings › Organisation or with "
+        "`fairlead org set <name> <value>`. They count from the next call on, in every process."
+    )
+    return ["## Settings of an organisation", said, "\n".join(lines)]
 
 
 def _program() -> click.Command | None:

@@ -26,6 +26,7 @@ from fairlead.errors import (
     WrongVerb,
 )
 from fairlead.orgs.definitions import Cache
+from fairlead.orgs.uses import ASYNC_KEY
 from fairlead.records.picture import Needs, is_id, new_id
 from fairlead.wire import idempotency
 from fairlead.wire.batch import Batcher
@@ -153,6 +154,7 @@ class AsyncApi:
         defs, user, access_key = await self._door.open(query, headers)
         if defs.org.org_id != org_id:
             raise Unauthorised
+        self._cache.uses.note(ASYNC_KEY, org_id, key_id)
         raw = await read_body(receive, headers)
         call: Call[None, None] = Call(
             org_id=org_id,
@@ -236,6 +238,7 @@ class AsyncApi:
         """Raises Unauthorised when the x-api-key is disabled now."""
         if key_id not in (await self._cache.current(db, org_id)).async_keys:
             raise Unauthorised
+        self._cache.uses.note(ASYNC_KEY, org_id, key_id)
 
     async def _check_depth(self, org_id: int) -> None:
         """Refuse when the organisation's queue is full.

@@ -1,0 +1,1 @@
+"""Making a field of leads unique while leads are written, and taking that back."""
