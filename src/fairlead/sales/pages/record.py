@@ -120,7 +120,7 @@ async def _page(
 
 def _worth(visit: Visit, found: Activity) -> str:
     worth = found.fields.get(AMOUNT)
-    return formats.money(worth, visit.defs, places=2) if worth is not None else NOTHING
+    return formats.money(worth, visit.defs) if worth is not None else NOTHING
 
 
 def _rows(visit: Visit, found: Activity, values: dict[str, Any]) -> list[tuple[str, str]]:
