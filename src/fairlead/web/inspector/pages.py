@@ -236,7 +236,9 @@ async def send_again(visit: Visit) -> Response:
     if "body" in visit.form and Shown(visit, seen).editable is not None:
         body = str(visit.form["body"]).replace("\r\n", "\n").encode("utf-8", "replace")
     status, request_id = await again.sent(api, seen, body)
-    return visit.redirect(f"/app/inspector/{request_id}", say=f"Sent again: {status}.")
+    return visit.redirect(
+        f"/app/inspector/{request_id}", say=f"Sent again: {status}.", kind="good" if status < 400 else "warn"
+    )
 
 
 def _seen(visit: Visit) -> Seen:
