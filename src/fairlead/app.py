@@ -38,6 +38,7 @@ from fairlead.opportunities import pages as opportunity_screens
 from fairlead.orgs.definitions import Cache
 from fairlead.sales import api as sales
 from fairlead.sales import pages as sale_screens
+from fairlead.search import pages as search_screens
 from fairlead.settings import Settings
 from fairlead.tasks import api as tasks
 from fairlead.tasks import pages as task_screens
@@ -77,6 +78,7 @@ SCREENS: tuple[Any, ...] = (
     sale_screens,
     user_screens,
     list_screens,
+    search_screens,
 )
 """The `pages` of every family with screens of its own."""
 
