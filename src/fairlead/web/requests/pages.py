@@ -136,7 +136,7 @@ async def _numbers(visit: Visit, db: Any, path: str, title: str) -> Kind:
 
 def _chart(
     visit: Visit, titles: dict[str, str], minutes: list[Minute]
-) -> tuple[Markup | None, list[tuple[str, int]]]:
+) -> tuple[Markup | None, list[tuple[str, int, str]]]:
     """Finished requests per minute, a colour per kind, and the colours' names; none when nothing was finished."""
     if not minutes:
         return None, []
@@ -157,7 +157,7 @@ def _chart(
         )
         for path in shown
     ]
-    legend = [(titles.get(path, path), totals[path]) for path in shown]
+    legend = [(titles.get(path, path), totals[path], "") for path in shown]
     title = f"Finished requests per minute, the last {MINUTES} minutes"
     return charts.stacked_bars(labels, series, title=title, height=190, width=520), legend
 
@@ -238,7 +238,7 @@ async def again(visit: Visit) -> Response:
 
     done = await visit.committed(work)
     said = "It is back in the queue." if done else "It is not to be run again any more: see how it stands."
-    return visit.redirect(f"/app/async/{found.id}", say=said)
+    return visit.redirect(f"/app/async/{found.id}", say=said, kind="good" if done else "warn")
 
 
 @action("POST /async/{id:uuid}/fail", nav="async")
@@ -256,7 +256,7 @@ async def fail(visit: Visit) -> Response:
 
     done = await visit.committed(work)
     said = "It is given up." if done else "It has ended meanwhile: see how it stands."
-    return visit.redirect(f"/app/async/{found.id}", say=said)
+    return visit.redirect(f"/app/async/{found.id}", say=said, kind="good" if done else "warn")
 
 
 async def _found(visit: Visit) -> Whole:
