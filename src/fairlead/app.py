@@ -104,8 +104,8 @@ class Application:
         self._api: Api | None = None
         self._async: AsyncApi | None = None
         self._console: Console | None = None
-        self._inspector = (
-            Log() if settings.inspector == "on" or (settings.inspector == "demo" and settings.demo) else None
+        self._inspector = Log(
+            on=settings.inspector == "on" or (settings.inspector == "demo" and settings.demo)
         )
         self._document = b""
         self._pages = Starlette(
@@ -125,10 +125,10 @@ class Application:
             await self._console(scope, receive, send)
         else:
             api = self._async if self._async.knows(scope["path"]) else self._api
-            if self._inspector is None:
-                await api(scope, receive, send)
-            else:
+            if self._inspector.is_on:
                 await self._inspector.watch(api, scope, receive, send)
+            else:
+                await api(scope, receive, send)
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:

@@ -70,7 +70,7 @@ class Console:
         cache: Cache,
         batcher: Batcher,
         demo_key: str = "",
-        inspector: Log | None = None,
+        inspector: Log,
         api: App | None = None,
         largest_upload: int = 50_000_000,
     ) -> None:

@@ -65,7 +65,7 @@ class Office:
         templates: Environment,
         addresses: frozenset[str],
         demo_key: str = "",
-        inspector: Log | None = None,
+        inspector: Log,
         api: App | None = None,
         largest_upload: int = 50_000_000,
     ) -> None:

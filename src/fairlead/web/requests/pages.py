@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from fairlead.errors import Forbidden, NotFound
 from fairlead.records.picture import is_id
-from fairlead.web import charts
+from fairlead.web import charts, linking
 from fairlead.web.pager import Pager
 from fairlead.web.requests import queries
 from fairlead.web.requests.queries import Chosen, Gauge, Listed, Minute, Whole
@@ -225,6 +225,7 @@ async def request(visit: Visit) -> Response:
     found = await _found(visit)
     async with visit.db() as db:
         told = await queue.deliveries.about(db, visit.org_id, found.id)
+        body, reply = await linking.linked(visit, db, _pretty(found.body), _pretty(found.reply or ""))
     may_change = _may_repeat(visit, found)
     return visit.page(
         "requests/request.html",
@@ -232,8 +233,8 @@ async def request(visit: Visit) -> Response:
         found=found,
         state=STATES[found.state],
         titles=kinds(),
-        body=_pretty(found.body),
-        reply=_pretty(found.reply or ""),
+        body=body,
+        reply=reply,
         longest=LONGEST,
         trials=len(DELAYS) + 1,
         tries=tries(found),
