@@ -18,7 +18,7 @@ from contract_file import PLACEHOLDER, Exchange, all_exchanges, fill, refusals, 
 
 CONTRACT = Path(__file__).parent / "contract"
 FILE = Path(__file__).parents[1] / "src/fairlead/web/reference/examples.json"
-LONGEST = 3_000
+LONGEST = 6_000
 """Characters of JSON in an example; one that tries a limit is not for reading."""
 
 _MANDATORY = re.compile(r"'(\w+)' is mandatory")
@@ -57,14 +57,15 @@ def sample(name: str) -> str:
 
 
 def examples() -> dict[str, dict[str, Any]]:
-    """By `POST /v2/…`: `query`, `body`, `reply`, `is_partial`; `refusal` with `when` and `reply`; `mandatory` names."""
+    """By `post /v2/…`: `query`, `body`, `reply`, `is_partial`; `refusal` with `when` and `reply`; `mandatory` names."""
     found: dict[str, dict[str, Any]] = {}
     by_address: dict[str, list[Exchange]] = {}
     for _, _, exchange in all_exchanges(CONTRACT):
         by_address.setdefault(f"{exchange.method} {exchange.path}".lower(), []).append(exchange)
     for address, exchanges in sorted(by_address.items()):
-        good = next((one for one in exchanges if not refused(one) and _is_readable(one)), None)
-        bad = next((one for one in exchanges if one.status >= 400 and _is_readable(one)), None)
+        readable = [one for one in exchanges if _is_readable(one)]
+        good = min((one for one in readable if not refused(one)), key=_says_nothing, default=None)
+        bad = _plainest([one for one in readable if one.status >= 400], good)
         entry: dict[str, Any] = {}
         if good is not None:
             entry |= {"query": [list(pair) for pair in good.query], "body": good.body, "reply": good.response}
@@ -81,6 +82,21 @@ def _is_readable(exchange: Exchange) -> bool:
     own_keys = any(name.lower().startswith("x-lsq") for name in exchange.headers)
     is_json = exchange.body is not None or not exchange.body_text
     return len(said) < LONGEST and "…" not in said and not own_keys and is_json and "accessKey" not in said
+
+
+def _says_nothing(exchange: Exchange) -> bool:
+    """Of two, the one that finds something is the better example; else the first."""
+    return not exchange.response
+
+
+def _plainest(refused: list[Exchange], good: Exchange | None) -> Exchange | None:
+    """A refusal for something that is missing and stands in the good call tells most people most; else the first."""
+    sent = json.dumps([good.query, good.body]) if good is not None else ""
+
+    def is_special(exchange: Exchange) -> bool:
+        return not any(f'"{name}"' in sent for name in _mandatory([exchange]))
+
+    return min(refused, key=is_special, default=None)
 
 
 def _mandatory(exchanges: list[Exchange]) -> list[str]:

@@ -19,6 +19,8 @@ from fairlead.wire.operation import Operation
 
 FURTHER = "X"
 """The tier of operations beyond the core families."""
+_LINE = 72
+"""Characters of a line of JSON."""
 _CODE = re.compile(r"`([^`]+)`")
 
 Span = tuple[bool, str]
@@ -240,5 +242,15 @@ def _covered(row: Row) -> Covered:
     return Covered(row, links[0] if links else "", own or "")
 
 
-def _json(value: Any) -> str:
-    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+def _json(value: Any, indent: str = "") -> str:
+    """JSON for reading: what fits into a line stays on one."""
+    line = msgspec.json.format(msgspec.json.encode(value), indent=0).decode()
+    inner = f"{indent}  "
+    if not isinstance(value, (dict, list)) or (indent and len(indent) + len(line) <= _LINE):
+        return line
+    if isinstance(value, dict):
+        rows = [f"{inner}{_json(name)}: {_json(one, inner)}" for name, one in value.items()]
+        return "{\n" + ",\n".join(rows) + f"\n{indent}}}" if rows else "{}"
+    return (
+        "[\n" + ",\n".join(f"{inner}{_json(one, inner)}" for one in value) + f"\n{indent}]" if value else "[]"
+    )
