@@ -86,7 +86,7 @@ def refused(visit: Guest, status: int, text: str) -> Response:
 
 
 def _toast(visit: Guest, status: int, said: Said, *, instead: bool = False) -> Response:
-    response = visit.partial("web/toast.html", status=status, said=said)
+    response = visit.partial("web/toast.html", status=status, text=said.text, kind=said.kind, link=said.link)
     place = "innerHTML" if instead else "beforeend"
     response.headers.update({"HX-Retarget": "#toasts", "HX-Reswap": place, "HX-Push-Url": "false"})
     return response

@@ -52,6 +52,11 @@ class Said(NamedTuple):
     label: str = ""
     address: str = ""
 
+    @property
+    def link(self) -> tuple[str, str] | None:
+        """The words and the address of the link; None without one."""
+        return (self.label, self.address) if self.address else None
+
 
 class Office:
     """What every visit needs of the process it is in."""
@@ -181,10 +186,11 @@ class Guest:
         sent = json.dumps(said._replace(text=said.text[:LONGEST]), ensure_ascii=False)
         self.cookies.append((SAID, quote(sent), 60))
 
-    def leave(self, to: str) -> Response:
-        """On to a page of ours as a browser loads one anew, also where htmx asked."""
+    def leave(self, to: str, *, say: str = "", kind: str = "good") -> Response:
+        """On to a page of ours as a browser loads one anew, also where htmx asked; `say` is shown there."""
+        response = self.redirect(to, say=say, kind=kind)
         if not self.is_htmx:
-            return self.redirect(to)
+            return response
         return self.sealed(Response(status_code=200, headers={"HX-Redirect": local(to)}))
 
     def sealed(self, response: Response) -> Response:

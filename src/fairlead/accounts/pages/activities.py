@@ -70,7 +70,7 @@ async def save(visit: Visit) -> Response:
     changed = forms.pairs(visit, _fields(kind), _values(found))
     back = f"{ADDRESS}/{found.account_id}"
     if not changed:
-        return visit.redirect(back, say="Nothing was different, so nothing was saved.")
+        return visit.redirect(back, say="Nothing was different, so nothing was saved.", kind="info")
     if visit.form.get("as_of") not in (None, found.modified_on.isoformat()):
         said = "This activity was changed while you were editing. Look over your values and save them again."
         return await _one(visit, problem=Trouble(said))

@@ -46,9 +46,9 @@ async def change(visit: Visit) -> Response:
     ids = [str(one) for one in visit.form.getlist("id")]
     name, _, value = str(visit.form.get("change", "")).partition(":")
     if not ids:
-        return visit.redirect(back, say="No lead was chosen: tick the ones to change.")
+        return visit.redirect(back, say="No lead was chosen: tick the ones to change.", kind="warn")
     if name not in ("ProspectStage", "OwnerId") or not value:
-        return visit.redirect(back, say="Choose a stage or an owner for the leads.")
+        return visit.redirect(back, say="Choose a stage or an owner for the leads.", kind="warn")
     changed = await visit.run(plans.update_all, ids, Pair(Attribute=name, Value=value))
     return visit.redirect(back, say=_said(visit, name, value, changed, len(set(ids)) - changed))
 
@@ -67,7 +67,7 @@ async def delete(visit: Visit) -> Response:
     back = local(str(visit.form.get("address", "")), ADDRESS)
     named = dict.fromkeys(str(one).lower() for one in visit.form.getlist("id"))
     if not named:
-        return visit.redirect(back, say="No lead was chosen: tick the ones to delete.")
+        return visit.redirect(back, say="No lead was chosen: tick the ones to delete.", kind="warn")
 
     async def work(call: Call[Any, Any], db: Any) -> int:
         ids = await queries.seen_ids(db, call.org_id, visit.sees, [id for id in named if is_id(id)])

@@ -47,7 +47,7 @@ async def save(visit: Visit) -> Response:
         return await _page(visit, found, editing=True, fitting=True)
     changed = forms.pairs(visit, reading.fields_of(visit), reading.values_of(found))
     if not changed:
-        return visit.redirect(visit.address, say="Nothing was different, so nothing was saved.")
+        return visit.redirect(visit.address, say="Nothing was different, so nothing was saved.", kind="info")
     try:
         if visit.form.get("as_of") not in (None, found.modified_on.isoformat()):
             said = "This sale was changed while you were editing. Look over your values and save them again."
