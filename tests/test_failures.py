@@ -70,6 +70,8 @@ IN_OTHER_TESTS = {
     "InvalidKey": "tests/queue/test_idempotency.py",
     "KeyInUse": "tests/queue/test_idempotency.py",
     "InvalidHeader": "the header of callbacks",
+    "NoHttp": "tests/wire/test_server.py",
+    "HeadTooLarge": "tests/wire/test_server.py",
 }
 """Classes of errors.py that no page documents."""
 

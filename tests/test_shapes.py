@@ -119,6 +119,8 @@ async def test_every_spelling_of_a_key_gets_in(reader: Client, operation: Operat
         (f"accessKey={key}&secretKey={secret}&accessKey=x", {}),
         (f"accessKey={key}&secretKey={secret}", half),
         ("", {"x-LSQ-AccessKey": key, "x-LSQ-SecretKey": secret}),
+        ("", {"x-LSQ-AccessKey": f" {key.replace('$', '%24')}", "x-LSQ-SecretKey": f"{secret}\t"}),
+        ("", half | {"X-LSQ-ACCESS-KEY": key, "X-LSQ-SECRET-KEY": secret}),
         ("", {"X-LSQ-ACCESS-KEY": key, "X-LSQ-SECRET-KEY": secret}),
         ("accessKey=u$rwrong&secretKey=wrong", {"x-lsq-accesskey": key, "x-lsq-secretkey": secret}),
     ):

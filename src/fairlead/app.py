@@ -7,11 +7,12 @@ import contextlib
 import gc
 import hashlib
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, MutableMapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 import msgspec
+import uuid_utils
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -120,9 +121,9 @@ class Application:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or live through start and stop."""
         if scope["type"] != "http" or self._api is None or self._async is None or scope["path"] in _PAGES:
-            await self._pages(scope, receive, send)
+            await self._pages(scope, receive, _identified(send))
         elif self._console is not None and _is_for_people(scope["path"]):
-            await self._console(scope, receive, send)
+            await self._console(scope, receive, _identified(send))
         else:
             api = self._async if self._async.knows(scope["path"]) else self._api
             if self._inspector.is_on:
@@ -223,6 +224,17 @@ class Application:
         if tag in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
         return Response(self._document, media_type="application/json", headers=headers)
+
+
+def _identified(send: Send) -> Send:
+    """Every response has an id; those of the API have theirs already."""
+
+    async def started(message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message["headers"], (b"x-request-id", str(uuid_utils.uuid7()).encode())]
+        await send(message)
+
+    return started
 
 
 def _demo_key() -> str:

@@ -6,6 +6,7 @@ texts: the vendor's error-handling page and recorded answers.
     ApiError
     ├── NotFound · WrongVerb · RateLimited · QueueFull · Unauthorised · Forbidden
     ├── KeyReused · KeyInUse · InvalidKey · InvalidHeader
+    ├── NoHttp · HeadTooLarge the connection ends with them
     ├── BadRequest            the body is not what the operation takes (400)
     ├── MandatoryMissing      a mandatory attribute is absent (400)
     └── DomainError           a rule refused the call (500 with an MX type, as the vendor does)
@@ -107,6 +108,26 @@ class QueueFull(ApiError):
     def __init__(self, limit: int, retry_after: int) -> None:
         super().__init__(f"The queue is full: {limit} requests are waiting")
         self.retry_after = max(1, retry_after)
+
+
+class NoHttp(ApiError):
+    """What came over the connection is no HTTP request; it is closed."""
+
+    status = 400
+    type = "MXInvalidInputException"
+
+    def __init__(self) -> None:
+        super().__init__("This is no valid HTTP request.")
+
+
+class HeadTooLarge(ApiError):
+    """Address and headers together are too large; the connection is closed."""
+
+    status = 431
+    type = "MXInvalidInputException"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"Address and headers of a request can not be more than {limit} bytes.")
 
 
 class KeyReused(ApiError):

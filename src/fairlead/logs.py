@@ -98,7 +98,7 @@ def _exception(record: logging.LogRecord) -> str:
 
 
 class AccessLog:
-    """Logs every request of an application: method, path, status, time taken, request id and organisation."""
+    """Logs every request of an application: method, path, status, time taken, request id, organisation, what was swallowed."""
 
     def __init__(self, app: App) -> None:
         self._app = app
@@ -109,13 +109,14 @@ class AccessLog:
             await self._app(scope, receive, send)
             return
         begin = time.perf_counter()
-        status, request_id = 500, ""
+        status, request_id, notices = 500, "", ""
 
         async def note(message: Message) -> None:
-            nonlocal status, request_id
+            nonlocal status, request_id, notices
             if message["type"] == "http.response.start":
-                status = message["status"]
-                request_id = dict(message["headers"]).get(b"x-request-id", b"").decode()
+                status, headers = message["status"], dict(message["headers"])
+                request_id = headers.get(b"x-request-id", b"").decode()
+                notices = headers.get(b"fairlead-notice", b"").decode()
             await send(message)
 
         try:
@@ -129,4 +130,4 @@ class AccessLog:
                 "request_id": request_id,
                 "org": scope.get("org_id", ""),
             }
-            access.info("request", extra=told)
+            access.info("request", extra=told | ({"notices": notices} if notices else {}))

@@ -107,6 +107,16 @@ async def test_fields_are_an_array_of_objects(client: Client, world: World, fiel
     assert refused[:2] == (400, "MXInvalidInputException")
 
 
+async def test_under_a_type_that_is_switched_off_nothing_changes(client: Client, world: World) -> None:
+    id = (await world.need(ONE))[ONE]
+    await world.switch_type_off(10001)
+    before = await stored(world, id)
+    refused = await client.refused(UPDATE, {"CompanyActivityId": id, "ActivityNote": "x"})
+    assert refused == (500, "MXInvalidActivityException", "Event Code is invalid or empty")
+    assert await stored(world, id) == before
+    assert (await client.get(READ, activityId=id))["CompanyActivityId"] == id
+
+
 async def test_an_activity_of_a_lead_is_none_of_an_account(client: Client, world: World) -> None:
     id = (await world.need("activity.1"))["activity.1"]
     refused = await client.refused(UPDATE, {"CompanyActivityId": id, "ActivityNote": "x"})
@@ -150,3 +160,24 @@ async def test_only_account_activity_codes_are_posted(client: Client, world: Wor
     account = (await world.need("company.1"))["company.1"]
     refused = await client.refused(CREATE, {"RelatedCompanyId": account, "ActivityEvent": code})
     assert refused == (500, "MXInvalidActivityException", "Event Code is invalid or empty")
+
+
+@pytest.mark.parametrize(
+    ("column", "codes"),
+    [
+        ("ActivityDisplayName", [10002, 10001]),
+        ("CreatedByName", [10002, 10001]),
+        ("ActivityEvent", [10001, 10002]),
+    ],
+)
+async def test_sorted_by_what_rows_show(client: Client, world: World, column: str, codes: list[int]) -> None:
+    values = await world.need(ONE, "companyactivity.2", companyactivity_2={"code": "10002"})
+    other, *_ = await world.user_with_key("Sales_Manager", first_name="Aadi", last_name="Zoo")
+    statement = "update activity set created_by = $3 where org_id = $1 and id = $2"
+    await world.db.execute(statement, world.org_id, values["companyactivity.2"], other)
+    path = f"/v2/CompanyActivity.svc/Retrieve?companyId={values['company.1']}"
+    for direction, wanted in ((0, codes), (1, codes[::-1])):
+        body = {"Sorting": {"ColumnName": column, "Direction": direction}}
+        response = await client.send("POST", path, json=body)
+        assert [row["ActivityEvent"] for row in response.json()["CompanyActivities"]] == wanted
+        assert "x-fairlead-diagnostics" not in response.headers

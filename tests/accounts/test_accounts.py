@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from fairlead.fields.model import DataType, Field, Option
 from world import Client, World
 
 SERVICE = "/v2/CompanyManagement.svc"
@@ -102,6 +103,54 @@ async def test_options_match_in_any_case_and_are_stored_as_defined(client: Clien
     assert await shown(client, "CompanyId", id, "Industry", "AnnualRevenue", "DoNotCall") == [
         ["Banking", "200000.50", "0"]
     ]
+
+
+async def test_an_option_follows_its_parent(client: Client, world: World) -> None:
+    def drop_down(name: str, parent: str | None = None, **allowed: tuple[str, ...]) -> Field:
+        options = tuple(Option(option) for some in allowed.values() for option in some)
+        kind = {"parent": parent, "dependent": allowed} if parent else {}
+        return Field(name, name, DataType.SELECT, options=options, **kind)
+
+    await world.add_fields(
+        5001,
+        drop_down("Tier", any=("Gold", "Silver")),
+        drop_down("Sub", "Tier", Gold=("g1",), Silver=("s1",)),
+    )
+    id = await made(client, CompanyName="x", Tier="gold", Sub="G1")
+    update = f"{SERVICE}/Company.Update?companyId={id}"
+    wrong = (500, "MXInvalidEntityReferenceException", "'g1' is not a valid option for 'Sub'.")
+    for values in (
+        {"Tier": "Silver"},
+        {"Tier": ""},
+        {"Tier": "Silver", "Sub": "g1"},
+        {"Tier": "Silver", "City": "y"},
+    ):
+        assert await client.refused(update, {"CompanyProperties": pairs(**values)}) == wrong
+    row = bulk("OverwriteAllFields", pairs(CompanyName="x", Tier="Silver"))
+    assert (await client.post(BULK, row))[0]["ErrorMessage"] == wrong[2]
+    assert await shown(client, "CompanyId", id, "Tier", "Sub", "City") == [["Gold", "g1", None]]
+    for values in ({"Tier": "Silver", "Sub": "s1"}, {"Tier": "Gold", "Sub": ""}, {"Tier": "", "City": "y"}):
+        assert (await client.post(update, {"CompanyProperties": pairs(**values)}))["Message"] == {
+            "AffectedRows": 1
+        }
+    assert await shown(client, "CompanyId", id, "Tier", "Sub", "City") == [[None, None, "y"]]
+
+
+async def test_an_account_keeps_its_owner(client: Client, world: World) -> None:
+    other, *_ = await world.user_with_key("Sales_Manager")
+    id = await made(client, CompanyName="x", OwnerId=other)
+    response = await client.send(
+        "POST", f"{SERVICE}/Company.Update?companyId={id}", json={"Company": pairs(OwnerId=None, City="Pune")}
+    )
+    assert response.json()["Message"] == {"AffectedRows": 1}
+    assert response.headers["x-fairlead-diagnostics"] == "cannot-be-empty;OwnerId"
+    assert await shown(client, "CompanyId", id, "OwnerId", "City") == [[other, "Pune"]]
+    # A new one has the caller for its owner, without a word: that is what no owner means then.
+    response = await client.send(
+        "POST", f"{SERVICE}/Company.Create", json=creation(CompanyName="y", OwnerId="")
+    )
+    assert "x-fairlead-diagnostics" not in response.headers
+    assert await shown(client, "CompanyName", "y", "OwnerId") == [[world.user_id]]
 
 
 @pytest.mark.parametrize("body", [[], [1, "x"], pairs(City="x"), {}, {"CompanyProperties": []}])
@@ -219,7 +268,36 @@ async def test_a_name_that_two_accounts_have_fails_the_row(client: Client, world
             {"FilterBy": {"LookupName": "OwnerEmail", "LookupValue": "rao@", "SqlOperator": "LIKE"}},
             ["Zeta 100%", "Alpha_1"],
         ),
+        (
+            {"FilterBy": {"LookupName": "OwnerEmail", "LookupValue": "ASHA.rao@Example.com"}},
+            ["Zeta 100%", "Alpha_1"],
+        ),
+        (
+            {"FilterBy": {"LookupName": "CreatedByEmail", "LookupValue": " Asha.Rao@example.com"}},
+            ["Zeta 100%", "Alpha_1"],
+        ),
+        (
+            {
+                "FilterBy": {
+                    "LookupName": "ModifiedByEmail",
+                    "LookupValue": "x@y.z, ASHA.RAO@example.com",
+                    "SqlOperator": "IN",
+                }
+            },
+            ["Zeta 100%", "Alpha_1"],
+        ),
+        (
+            {
+                "FilterBy": {
+                    "LookupName": "OwnerEmail",
+                    "LookupValue": "ASHA.rao@example.com",
+                    "SqlOperator": "<>",
+                }
+            },
+            [],
+        ),
         ({"FilterBy": {"LookupName": "CompanyId", "LookupValue": "no id"}}, []),
+        ({"FilterBy": {"LookupName": "", "LookupValue": "", "SqlOperator": "="}}, ["Zeta 100%", "Alpha_1"]),
         ({"DateRange": {"DateField": "CreatedOn", "ToDate": "2020-01-01 00:00:00"}}, []),
         (
             {"DateRange": {"DateField": "ModifiedOn", "FromDate": "2020-01-01 00:00:00"}},
@@ -239,6 +317,47 @@ async def test_search(client: Client, world: World, query: Any, names: list[str]
     found = await client.post(f"{SERVICE}/Company.Get", body)
     assert found["RecordCount"] == len(names)
     assert [one["companyPropertyList"][0]["Value"] for one in found["Companies"]] == names
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "names"),
+    [
+        ("2020-02-01", "2020-02-01", ["Middle"]),
+        ("2020-02-01 23:00:00", "2020-02-02 00:00:00", ["Middle"]),  # of an instant its day counts
+        ("2020-02-02", None, ["Late"]),
+        ("", "2020-02-01", ["Early", "Middle"]),
+        (None, "9999-12-31", ["Early", "Middle", "Late"]),
+        ("2020-02-02", "2020-02-01", "FromDate can't be greater than ToDate."),
+        ("2020-02-30", None, "FromDate value is not correct."),
+        (None, "2020-02-01T00:00:00Z", "ToDate value is not correct."),
+    ],
+)
+async def test_a_range_of_days(client: Client, world: World, first: Any, last: Any, names: Any) -> None:
+    await world.add_fields(5001, Field("Since", "Since", DataType.DATE), Field("At", "At", DataType.DATETIME))
+    for name, since in (
+        ("Early", "2020-01-31"),
+        ("Middle", "2020-02-01"),
+        ("Late", "2020-03-01"),
+        ("None", ""),
+    ):
+        await made(client, CompanyName=name, Since=since)
+
+    def search(field: str) -> dict[str, Any]:
+        span = {"DateField": field, "FromDate": first, "ToDate": last}
+        query = {"CompanyType": {"CompanyTypeName": "Partners"}, "DateRange": span}
+        sorting = {"ColumnName": "Since", "Direction": 0}
+        return {"Query": query, "Columns": {"Include_CSV": "CompanyName"}, "Sorting": sorting}
+
+    if isinstance(names, str):
+        wrong = (await client.refused(f"{SERVICE}/Company.Get", search("Since"))).message
+        assert wrong == f"Invalid Input! Parameter Name: {names}"
+        return
+    found = await client.post(f"{SERVICE}/Company.Get", search("Since"))
+    assert [one["companyPropertyList"][0]["Value"] for one in found["Companies"]] == names
+    if len(str(first or last)) == 10:  # an instant is not asked for by a day
+        assert (await client.refused(f"{SERVICE}/Company.Get", search("At"))).message.endswith(
+            "is not correct."
+        )
 
 
 @pytest.mark.parametrize(

@@ -9,20 +9,12 @@ from typing import Any
 
 import pytest
 
-from fairlead.fields.model import DataType, Field
+from fairlead.fields.model import DataType, Field, Option
 from world import Client, Envelope, World
 
 CAPTURE = "/v2/OpportunityManagement.svc/Capture"
 ADD = "/v2/OpportunityManagement.svc/Bulk/Add/ByLeadField"
 CODE = 12005
-
-
-async def settings(world: World, **some: Any) -> None:
-    statement = (
-        "update record_type set definition = definition || $3::text::jsonb where org_id = $1 and code = $2"
-    )
-    await world.db.execute(statement, world.org_id, CODE, json.dumps(some))
-    await world.definitions_changed()
 
 
 @pytest.fixture
@@ -216,7 +208,7 @@ async def test_a_queued_failure_is_an_error(client: Client, lead: str, name: str
 @pytest.fixture
 async def ruled(world: World, lead: str) -> World:
     """Opportunities of the type with the same name and source are the same."""
-    await settings(world, duplicate_fields=["mx_Custom_1", "mx_Custom_3"])
+    await world.type_settings(CODE, duplicate_fields=["mx_Custom_1", "mx_Custom_3"])
     return world
 
 
@@ -294,6 +286,84 @@ async def test_filling_a_duplicate(client: Client, ruled: World) -> None:
     assert third["AdditionalDetails"][0]["PostDeDupActionPerformed"] == 3
 
 
+def drop_down(name: str, sequence: int, parent: str | None = None, **allowed: tuple[str, ...]) -> Field:
+    options = [option for some in allowed.values() for option in some]
+    return Field(
+        name,
+        name,
+        DataType.SELECT,
+        options=tuple(Option(option) for option in options),
+        parent=parent,
+        dependent=allowed if parent else {},
+        sequence=sequence,
+    )
+
+
+@pytest.mark.parametrize(
+    ("stored_before", "sent", "after", "kept"),
+    [
+        # a city that the country stored does not allow, and what depends on it
+        ({"Land": "IN"}, {"Land": "US", "City": "NYC", "Part": "Bronx"}, {"Land": "IN"}, ["City", "Part"]),
+        ({"Land": "US"}, {"Land": "US", "City": "NYC", "Part": "Bronx"}, ..., []),
+        ({}, {"Land": "US", "City": "NYC"}, {"Land": "US", "City": "NYC"}, []),
+        # a country that does not allow the city stored, which was written without a check
+        ({"City": "Pune"}, {"Land": "US", "City": "NYC"}, {"City": "Pune"}, ["Land"]),
+    ],
+)
+async def test_a_blank_is_filled_only_with_what_goes_with_the_rest(
+    client: Client, ruled: World, stored_before: Any, sent: Any, after: Any, kept: list[str]
+) -> None:
+    names = {"Land": "mx_Custom_31", "City": "mx_Custom_32", "Part": "mx_Custom_33"}
+    await ruled.add_fields(
+        CODE,
+        drop_down("mx_Custom_31", 33, every=("IN", "US")),
+        drop_down("mx_Custom_32", 32, "mx_Custom_31", IN=("Pune",), US=("NYC",)),
+        drop_down("mx_Custom_33", 31, "mx_Custom_32", NYC=("Bronx",)),
+    )
+
+    def named(values: dict[str, str]) -> dict[str, str]:
+        return {names[name]: value for name, value in values.items()}
+
+    car = {"mx_Custom_1": "Car"}
+    first = await client.post(
+        CAPTURE, capture(on(ruled), car | named(stored_before), ValidateDropDownOptions=1)
+    )
+    body = capture(on(ruled), car | {"mx_Custom_5": "red"} | named(sent), UpdateEmptyFields=True)
+    response = await client.send("POST", CAPTURE, json=body)
+    assert response.json()["AdditionalDetails"][0]["PostDeDupActionPerformed"] == 2
+    found = (await stored(ruled, first["CreatedOpportunityId"]))["fields"]
+    assert found == car | {"mx_Custom_2": "Prospecting", "mx_Custom_5": "red"} | named(
+        sent if after is ... else after
+    )
+    said = ", ".join(f"blank-kept;{names[name]}" for name in kept)
+    assert response.headers.get("x-fairlead-diagnostics", "") == said
+
+
+async def test_a_member_is_filled_only_with_what_goes_with_the_rest(client: Client, ruled: World) -> None:
+    members = (
+        drop_down("Land", 1, every=("IN", "US")),
+        drop_down("City", 2, "Land", IN=("Pune",), US=("NYC",)),
+    )
+    await ruled.add_fields(
+        CODE, Field("mx_Custom_31", "At", DataType.FIELD_SET, members=members, sequence=31)
+    )
+
+    def at(**values: str) -> dict[str, Any]:
+        sent = capture(on(ruled), {"mx_Custom_1": "Car"}, UpdateEmptyFields=True)
+        sent["Opportunity"]["Fields"].append(
+            {"SchemaName": "mx_Custom_31", "Fields": pairs("Attribute", **values)}
+        )
+        return sent
+
+    first = await client.post(CAPTURE, at(Land="IN"))
+    response = await client.send("POST", CAPTURE, json=at(Land="US", City="NYC"))
+    assert response.json()["Status"] == 0
+    assert response.headers["x-fairlead-diagnostics"] == "blank-kept;mx_Custom_31~City"
+    await client.post(CAPTURE, at(Land="IN", City="Pune"))
+    found = (await stored(ruled, first["CreatedOpportunityId"]))["fields"]["mx_Custom_31"]
+    assert (found["Land"], found["City"]) == ("IN", "Pune")
+
+
 async def test_captures_at_once_open_one_opportunity(client: Client, ruled: World) -> None:
     found = await asyncio.gather(*(client.post(CAPTURE, capture(on(ruled))) for _ in range(12)))
     assert sum(reply["IsUnique"] for reply in found) == 1
@@ -302,13 +372,13 @@ async def test_captures_at_once_open_one_opportunity(client: Client, ruled: Worl
 
 
 async def test_what_is_blank_everywhere_is_no_duplicate(client: Client, world: World, lead: str) -> None:
-    await settings(world, duplicate_fields=["mx_Custom_3"])
+    await world.type_settings(CODE, duplicate_fields=["mx_Custom_3"])
     for _ in range(2):
         assert (await client.post(CAPTURE, capture(on(world))))["IsUnique"] is True
 
 
 async def test_the_default_owner_counts_as_equal(client: Client, world: World, lead: str) -> None:
-    await settings(world, duplicate_fields=["mx_Custom_1", "Owner"])
+    await world.type_settings(CODE, duplicate_fields=["mx_Custom_1", "Owner"])
     await client.post(CAPTURE, capture(on(world)))
     assert (await client.post(CAPTURE, capture(on(world))))["IsUnique"] is False
 
@@ -319,7 +389,7 @@ async def test_the_auto_number_is_shown_and_names_the_opportunity(
     await world.add_fields(
         CODE, Field("mx_Custom_31", "Number", DataType.NUMBER, mandatory=True, sequence=31)
     )
-    await settings(world, auto_id_field="mx_Custom_31")
+    await world.type_settings(CODE, auto_id_field="mx_Custom_31")
     fields = {"mx_Custom_1": "Car", "mx_Custom_31": "77"}
     id = (await client.post(CAPTURE, capture(on(world), fields)))["CreatedOpportunityId"]
     found = await stored(world, id)

@@ -60,7 +60,10 @@ async def test_activities_stay_and_the_lead_follows(client: Client, values: dict
 
 
 async def test_the_last_activity_is_found_anew(client: Client, values: dict[str, str]) -> None:
-    await client.get(DELETE, Id=values["opp.2.number"])
+    number = values["opp.2.number"]
+    assert await refused(client, f"Id={number}") == (500, "Opportunity does not exist")
+    await client.world.type_settings(12005, auto_id_field="mx_Custom_11")
+    await client.get(DELETE, Id=number)
     after = await lead(client.world)
     assert (str(after["last_activity_id"]), after["last_activity_code"]) == (values["activity.2"], 206)
 

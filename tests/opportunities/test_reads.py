@@ -57,7 +57,8 @@ def missing(name: str, action: str) -> Envelope:
 
 @pytest.fixture
 async def values(world: World) -> dict[str, str]:
-    """Three opportunities of a lead, two types; one of another lead."""
+    """Three opportunities of a lead, two types, of which 12005 shows numbers; one of another lead."""
+    await world.type_settings(12005, auto_id_field="mx_Custom_30")
     await world.add_fields(
         12005,
         Field(
@@ -107,6 +108,82 @@ async def test_order_and_page(client: Client, values: dict[str, str]) -> None:
     assert await ids(client, values, {"Paging": {"Offset": 1, "RowCount": 1}}) == ["opp.2"]
     found = await client.post(OF_LEAD, {"Paging": {"PageIndex": 9, "PageSize": 2}}, leadId=values["lead.1"])
     assert found == {"RecordCount": 3, "List": []}
+
+
+async def people(world: World) -> tuple[str, str]:
+    """Owners whose names stand before and behind Asha Rao, the user of the key: their ids."""
+    names = (("Aadi", "Zoo"), ("Zoe", "Ahn"))
+    first, last = [await world.user_with_key("Sales_Manager", first_name=a, last_name=b) for a, b in names]
+    return first[0], last[0]
+
+
+async def sorted_rows(
+    client: Client, path: str, body: dict[str, Any], column: str, direction: int, **query: str
+) -> Any:
+    """The rows, and the diagnostics."""
+    sorting = {"Sorting": {"ColumnName": column, "Direction": direction}}
+    response = await client.send("POST", path, json=body | sorting, query=list(query.items()))
+    assert response.status_code == 200
+    return response.json()["List"], response.headers.get("x-fairlead-diagnostics", "")
+
+
+async def test_sorted_by_what_rows_show_of_people(client: Client, values: dict[str, str]) -> None:
+    world = client.world
+    first, last = await people(world)
+    for name, owner in (("opp.1", last), ("opp.3", first)):
+        sent = {"ProspectOpportunityId": values[name], "Fields": [{"SchemaName": "Owner", "Value": owner}]}
+        await client.post("/v2/OpportunityManagement.svc/Update", sent)
+    statement = "update activity set created_by = $3 where org_id = $1 and id = $2"
+    await world.db.execute(statement, world.org_id, values["opp.2"], first)
+    for column, names in (
+        ("OwnerName", ["opp.3", "opp.2", "opp.1"]),
+        ("PACreatedByName", ["opp.2", "opp.1", "opp.3"]),
+    ):
+        for direction in (0, 1):
+            body = {"Sorting": {"ColumnName": column, "Direction": direction}}
+            found = await ids(client, values, body)
+            assert (found if direction == 0 else found[::-1]) == names
+
+
+async def test_a_search_is_sorted_by_what_rows_show_of_the_lead(
+    client: Client, values: dict[str, str]
+) -> None:
+    world = client.world
+    first, _ = await people(world)
+    statement = """update lead set owner_id = $3, fields = fields || '{"EmailAddress": "AAA@example.com", "LastName": null}'
+        where org_id = $1 and id = $2"""
+    await world.db.execute(statement, world.org_id, values["lead.2"], first)
+    # Meera has no last name now; Ravi Kumar is the other lead.
+    for column, position in (
+        ("LeadOwner", 0),
+        ("LeadName", 0),
+        ("FirstName", 0),
+        ("LastName", 0),
+        ("EmailAddress", 0),
+    ):
+        rows, said = await sorted_rows(client, SEARCH, search(), column, 0)
+        assert said == ""
+        assert [row["OpportunityId"] for row in rows].index(values["opp.4"]) == position, column
+        backward, _ = await sorted_rows(client, SEARCH, search(), column, 1)
+        assert [row["OpportunityId"] for row in backward] == [row["OpportunityId"] for row in rows][::-1]
+    _, said = await sorted_rows(client, SEARCH, search(), "P_LeadName", 0)
+    assert said == "unknown-sort-column;P_LeadName"
+
+
+async def test_activities_are_sorted_by_people_too(client: Client, values: dict[str, str]) -> None:
+    world = client.world
+    _, last = await people(world)
+    statement = "update activity set owner_id = $3 where org_id = $1 and id = $2"
+    await world.db.execute(statement, world.org_id, values["activity.1"], last)
+    rows, said = await sorted_rows(client, ACTIVITIES, {}, "OwnerName", 1, opportunityId=values["opp.1"])
+    assert [row["OwnerName"] for row in rows] == ["Zoe Ahn", "Asha Rao"]
+    assert said == ""
+    for column in ("LeadOwner", "CreatedByName"):  # the same for all: as ids come
+        rows, said = await sorted_rows(client, ACTIVITIES, {}, column, 0, opportunityId=values["opp.1"])
+        assert [row["ProspectActivityId"] for row in rows] == sorted(
+            (values["activity.1"], values["activity.2"])
+        )
+        assert said == ""
 
 
 async def test_too_large_a_page_is_made_smaller_and_said(client: Client, values: dict[str, str]) -> None:
@@ -229,7 +306,7 @@ async def test_elements_and_rows_in_order(client: Client, values: dict[str, str]
     first = wanted(
         12005, [values["opp.4"], NOBODY, values["opp.1.number"], values["opp.3"], "x", values["opp.1"]]
     )
-    second = wanted("12003", [values["opp.3"]], {"Include_CSV": "CreatedOn"})
+    second = wanted("12003", [values["opp.3"], values["opp.3.number"]], {"Include_CSV": "CreatedOn"})
     found = await client.post(
         BY_IDS, {"SearchParameters": first["SearchParameters"] + second["SearchParameters"]}
     )
@@ -301,6 +378,7 @@ async def test_details(client: Client, values: dict[str, str]) -> None:
     assert shown["CreatedOn"]["Value"] == "2020-01-01 10:00:00"
     assert [option["Value"] for option in json.loads(shown["Status"]["OptionSet"])] == ["Open", "Won", "Lost"]
     assert (await client.get(DETAILS, OpportunityId=values["opp.1.number"]))["ID"] == values["opp.1"]
+    assert (await client.post(ACTIVITIES, opportunityId=values["opp.1.number"]))["RecordCount"] == 2
 
 
 async def test_no_details(client: Client, values: dict[str, str]) -> None:
@@ -313,7 +391,7 @@ async def test_no_details(client: Client, values: dict[str, str]) -> None:
         verb = "GET" if path == DETAILS else "POST"
         response = await client.send(verb, path)
         assert response.json()["ExceptionMessage"] == f"'{name}' is mandatory for {action}"
-        for id in (NOBODY, "x", values["activity.1"], "999999", "1" * 40):
+        for id in (NOBODY, "x", values["activity.1"], values["opp.3.number"], "999999", "1" * 40):
             response = await client.send(verb, f"{path}?opportunityId={id}")
             assert response.json()["ExceptionMessage"] == UNKNOWN.message
 

@@ -138,6 +138,39 @@ async def test_options_are_not_checked_when_asked_not_to(client: Client, opportu
     assert (await fields(client.world, opportunity))["mx_Custom_2"] == "Dreaming"
 
 
+async def test_the_status_is_one_of_three_also_when_options_are_not_checked(
+    client: Client, opportunity: str
+) -> None:
+    before = await stored(client.world, opportunity)
+    for status in ("Parked", "open", " Won"):
+        sent = body(opportunity, Status=status, mx_Custom_2="Dreaming") | {"ValidateDropDownOptions": True}
+        refused = await client.refused(UPDATE, sent)
+        assert refused == field("'Status' of datatype : 'SearchableDropdown' has an invalid value.")
+    assert await stored(client.world, opportunity) == before
+    await client.post(UPDATE, body(opportunity, Status="Won") | {"ValidateDropDownOptions": True})
+    assert (await fields(client.world, opportunity))["mx_Custom_2"] == "Closed Won"
+
+
+async def test_the_stored_status_again_moves_nothing(client: Client, opportunity: str) -> None:
+    sent = body(opportunity, mx_Custom_2="Dreaming") | {"ValidateDropDownOptions": True}
+    await client.post(UPDATE, sent)
+    before, history_before = await stored(client.world, opportunity), await history(client.world, opportunity)
+    await client.post(UPDATE, body(opportunity, Status="Open"))
+    assert await stored(client.world, opportunity) == before
+    assert await history(client.world, opportunity) == history_before
+    await client.post(UPDATE, body(opportunity, Status="Lost"))  # another status has a stage of its own
+    assert (await fields(client.world, opportunity))["mx_Custom_2"] == "Closed Lost"
+
+
+async def test_under_a_type_that_is_switched_off_nothing_changes(client: Client, opportunity: str) -> None:
+    await client.world.switch_type_off(12005)
+    before = await stored(client.world, opportunity)
+    refused = await client.refused(UPDATE, body(opportunity, mx_Custom_3="Web"))
+    assert refused == Envelope(500, "MXInvalidActivityException", "Event Code is invalid or empty")
+    assert await client.refused(UPDATE, body("nothing", mx_Custom_3="Web")) == UNKNOWN
+    assert await stored(client.world, opportunity) == before
+
+
 async def test_too_long_a_note_is_refused(client: Client, opportunity: str) -> None:
     sent = {"ProspectOpportunityId": opportunity, "OpportunityNote": "n" * 4001}
     assert await client.refused(UPDATE, sent) == Envelope(
@@ -161,8 +194,12 @@ async def test_an_emptied_owner_is_the_user_of_the_key(client: Client, opportuni
     assert str((await stored(client.world, opportunity))["owner_id"]) == client.world.user_id
 
 
-async def test_the_auto_number_is_an_id(client: Client, opportunity: str) -> None:
+async def test_the_auto_number_is_an_id_where_the_type_shows_it(client: Client, opportunity: str) -> None:
     number = client.world.values["opp.1.number"]
+    assert await client.refused(UPDATE, body(number, mx_Custom_3="Web")) == UNKNOWN
+    await client.world.type_settings(12005, auto_id_field="mx_Custom_99")  # a field that the type has not
+    assert await client.refused(UPDATE, body(number, mx_Custom_3="Web")) == UNKNOWN
+    await client.world.type_settings(12005, auto_id_field="mx_Custom_11")
     for sent in (number, int(number), opportunity.upper()):
         assert (await client.post(UPDATE, body(sent)))["Message"] == {"Id": opportunity}  # type: ignore[arg-type]
 
@@ -172,22 +209,14 @@ async def test_nobody_writes_the_auto_number(client: Client, opportunity: str) -
     await world.add_fields(
         12005, Field("mx_Custom_31", "Number", DataType.NUMBER, mandatory=True, sequence=31)
     )
-    await settings(world, 12005, auto_id_field="mx_Custom_31")
+    await world.type_settings(12005, auto_id_field="mx_Custom_31")
     await client.post(UPDATE, body(opportunity, mx_Custom_31="77", mx_Custom_3="Web"))
     found = await fields(world, opportunity)
     assert "mx_Custom_31" not in found
     assert found["mx_Custom_3"] == "Web"
 
 
-async def settings(world: World, code: int, **some: Any) -> None:
-    statement = (
-        "update record_type set definition = definition || $3::text::jsonb where org_id = $1 and code = $2"
-    )
-    await world.db.execute(statement, world.org_id, code, json.dumps(some))
-    await world.definitions_changed()
-
-
-@pytest.mark.parametrize("id", ["", None, ...])
+@pytest.mark.parametrize("id", ["", "   ", None, ...])
 async def test_the_id_is_mandatory(client: Client, id: Any) -> None:
     sent = {"Opportunity": {}, "LeadDetails": []} if id is ... else {"ProspectOpportunityId": id}
     assert await client.refused(UPDATE, sent) == MISSING
@@ -249,22 +278,35 @@ async def test_rows_stand_for_themselves(client: Client, opportunity: str) -> No
         body(values["opp.2"], mx_Custom_3="Web"),
         body("nothing") | {"OpportunityEventCode": 12005},
         {"OpportunityEventCode": 12005},
+        body(" \t") | {"OpportunityEventCode": 12005},
         body(opportunity, Status="Prospecting") | {"OpportunityEventCode": 12005},
-        {"ProspectOpportunityId": opportunity, "OpportunityEventCode": 12005, "Fields": [{"Value": "1"}]},
     ]
     found = (await client.post(BULK, rows))["Response"]
     assert [row["OpportunityUpdated"] for row in found] == [True, True, *([False] * 6)]
     assert [row["RowNumber"] for row in found] == list(range(1, 9))
     assert found[1] == {"ProspectOpportunityId": opportunity, "RowNumber": 2, "OpportunityUpdated": True}
-    assert [row["ExceptionMessage"] for row in found[2:7]] == [
+    assert [row["ExceptionMessage"] for row in found[2:]] == [
         "Event Code is invalid or empty",
         "Event Code is invalid or empty",
         UNKNOWN.message,
+        MISSING.message,
         MISSING.message,
         "Field name : 'Status' of datatype : 'SearchableDropdown' has an invalid value.",
     ]
     after = await fields(client.world, opportunity)
     assert (after["mx_Custom_3"], after["mx_Custom_4"]) == ("Web", "Spring")
+
+
+async def test_a_field_without_a_name_is_no_row(client: Client, opportunity: str) -> None:
+    good = body(opportunity, mx_Custom_3="Web") | {"OpportunityEventCode": 12005}
+    for bad in (
+        [{"Value": "1"}],
+        [{"SchemaName": "mx_Custom_1", "Fields": [{"Value": "1"}]}],
+        [{"SchemaName": 5}],
+    ):
+        refused = await client.refused(BULK, [good, good | {"Fields": bad}])
+        assert refused[:2] == (400, "MXInvalidInputException")
+    assert "mx_Custom_3" not in await fields(client.world, opportunity)
 
 
 @pytest.mark.parametrize(

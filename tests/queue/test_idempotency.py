@@ -61,6 +61,27 @@ async def test_another_call_under_the_key_is_refused(client: Client) -> None:
     assert await client.world.count("product") == 0
 
 
+async def test_a_refused_capture_leaves_its_key_free(client: Client) -> None:
+    """Its refusal is an answer with status 200."""
+    path = "/v2/OpportunityManagement.svc/Capture"
+    body = {
+        "LeadDetails": [
+            {"Attribute": "EmailAddress", "Value": "ada@example.com"},
+            {"Attribute": "SearchBy", "Value": "Nope"},
+        ],
+        "Opportunity": {
+            "OpportunityEventCode": 12005,
+            "Fields": [{"SchemaName": "mx_Custom_1", "Value": "A"}],
+        },
+    }
+    refused = await post(client, path, body, "k")
+    assert refused.json()["Status"] == 1, refused.text
+    body["LeadDetails"][1]["Value"] = "EmailAddress"  # type: ignore[index]  # a body as JSON
+    good = await post(client, path, body, "k")
+    assert good.json()["Status"] == 0, good.text
+    assert (await post(client, path, body, "k")).content == good.content
+
+
 async def test_a_hundred_at_once_are_done_once(client: Client) -> None:
     answers = await asyncio.gather(*(post(client, CREATE, activity(), "k") for _ in range(100)))
     done = {answer.content for answer in answers if answer.status_code == 200}

@@ -232,6 +232,47 @@ async def test_a_full_queue_refuses_and_says_when_to_come_again(
         assert await queue.count("queued") == 3
 
 
+async def test_what_was_accepted_is_told_again_by_a_full_queue(
+    queue_url: str, queue_worlds: Worlds, registry: Registry
+) -> None:
+    settings = Settings(queue_workers=0, queue_limit=1)
+    async with running(Application(settings, queue_url)) as full, http_to(full) as http:
+        queue = await queue_of(queue_url, http, registry, await queue_worlds.copy())
+        body = json.dumps(opportunity(queue)).encode()
+        first = await post(queue, body, **{"Idempotency-Key": "k"})
+        assert first.status_code == 200
+        assert (await post(queue, body, **{"Idempotency-Key": "k"})).content == first.content
+        assert (await post(queue, body, **{"Idempotency-Key": "other"})).status_code == 429
+        assert (await post(queue, b"{}", **{"Idempotency-Key": "k"})).status_code == 422
+        assert await queue.count("queued") == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/lead/update", '[{"Attribute":"x\\u0000","Value":"y"}]'),
+        ("/opportunity/update", '{"ProspectOpportunityId":"{opp.1}","Fields":[{"SchemaName":"x\\u0000"}]}'),
+        (
+            "/activity/create",
+            '{"RelatedProspectId":"{lead.1}","ActivityEvent":206,"Fields":[{"SchemaName":"\\u0000"}]}',
+        ),
+    ],
+)
+async def test_nul_in_what_a_refusal_repeats_stops_nobody(queue: Queue, path: str, body: str) -> None:
+    for name, value in queue.world.values.items():
+        body = body.replace("{" + name + "}", value)
+    lead = queue.world.values["lead.1"]
+    query = [("leadId", lead)] if path == "/lead/update" else []
+    sent = await queue.client.send("POST", path, content=body, query=query, headers=queue.key)
+    assert sent.status_code == 200, sent.text
+    async with queue.working():
+        await queue.until("error", 1)
+    status = await queue.status(path, sent.json()["RequestID"])
+    assert status["Status"] == "ERROR"
+    assert "does not exist" in status["StatusReason"]
+    assert status["RequestBody"] == body
+
+
 async def test_what_was_finished_long_ago_is_forgotten(queue: Queue) -> None:
     request = await queue.submit(UPDATE, opportunity(queue))
     clock = Clock()

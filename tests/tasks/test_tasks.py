@@ -13,6 +13,7 @@ import pytest
 from fairlead.records import queries
 from fairlead.records.picture import Needs, Picture
 from fairlead.tasks import types
+from fairlead.tasks.queries import SORTED_BY
 from world import Client, Envelope, World, Worlds
 from world.client import envelope
 
@@ -150,6 +151,17 @@ async def test_an_id_without_a_kind_is_ignored_and_said_so(client: Client) -> No
     assert (await shown(client, response.json()["Message"]["Id"]))["RelatedEntityId"] is None
 
 
+async def test_an_opportunity_by_the_number_that_its_type_shows(client: Client) -> None:
+    values = await client.world.need("opp.1", "task.1")
+    about = {"RelatedEntity": 5, "RelatedEntityId": int(values["opp.1.number"])}
+    refused = await client.refused(CREATE, {"Name": "x", "TaskType": MEETING} | about)
+    assert refused == Envelope(500, UNKNOWN, "Opportunity does not exist")
+    await client.world.type_settings(12005, auto_id_field="mx_Custom_11")
+    assert (await shown(client, await created(client, **about)))["RelatedEntityId"] == values["opp.1"]
+    await client.post(UPDATE, {"UserTaskId": values["task.1"]} | about)
+    assert (await shown(client, values["task.1"]))["RelatedEntityId"] == values["opp.1"]
+
+
 async def test_an_inactive_user_owns_nothing_new(client: Client) -> None:
     user_id, *_ = await client.world.user_with_key("Sales_User")
     statement = "update app_user set active = false where org_id = $1 and id = $2"
@@ -213,7 +225,7 @@ async def test_a_change_leaves_the_rest_alone(client: Client) -> None:
 
 
 async def test_a_task_gets_another_subject(client: Client) -> None:
-    values = await client.world.need("lead.1", "lead.2", "opp.1", opp_1={"lead": "lead.2"})
+    values = await client.world.need("lead.1", "lead.2", "opp.1", "opp.2", opp_1={"lead": "lead.2"})
     task_id = await created(client, RelatedEntity=1, RelatedEntityId=values["lead.1"])
     for related, name, lead in ((5, "opp.1", "lead.2"), (1, "lead.1", "lead.1")):
         body = {"UserTaskId": task_id, "RelatedEntity": related, "RelatedEntityId": values[name]}
@@ -221,7 +233,21 @@ async def test_a_task_gets_another_subject(client: Client) -> None:
         assert (await shown(client, task_id))["RelatedEntityId"] == values[name]
         row = (await client.world.rows("task"))[0]
         assert str(row["lead_id"]) == values[lead]
+    for related, name in ((1, "lead.2"), (5, "opp.1")):
+        body = {"UserTaskId": task_id, "RelatedEntity": related, "RelatedEntityId": values[name]}
+        await client.post(UPDATE, body)
+        kept = "lead.1" if related == 1 else "opp.2"
+        await client.post(UPDATE, {"UserTaskId": task_id, "RelatedEntityId": values[kept].upper()})
+        task = await shown(client, task_id)
+        assert (task["RelatedEntity"], task["RelatedEntityId"]) == (related, values[kept])
+    # It names what the stored kind says: no lead where the task is about an opportunity.
+    refused = await client.refused(UPDATE, {"UserTaskId": task_id, "RelatedEntityId": values["lead.1"]})
+    assert refused == Envelope(500, UNKNOWN, "Opportunity does not exist")
     await client.post(UPDATE, {"UserTaskId": task_id, "RelatedEntity": 0})
+    response = await client.send(
+        "POST", UPDATE, json={"UserTaskId": task_id, "RelatedEntityId": values["lead.1"]}
+    )
+    assert response.headers["x-fairlead-diagnostics"] == "member-ignored;RelatedEntityId"
     row = (await client.world.rows("task"))[0]
     assert (row["related"], row["lead_id"], row["opportunity_id"]) == (0, None, None)
     refused = await client.refused(UPDATE, {"UserTaskId": task_id, "RelatedEntity": 1})
@@ -417,13 +443,27 @@ async def test_pages_are_sorted_and_never_repeat(client: Client) -> None:
 
 async def test_sorting_by_every_column(client: Client) -> None:
     await client.world.need("task.1", "task.2", task_2={"completed": "2022-01-01 00:00:00"})
-    for column in ("UserTaskId", "Name", "Category", "EndDate", "Reminder", "StatusCode", "OwnerId", "CreatedOn",
-                   "ModifiedOn", "CompletedOn", "AutoId", "NoSuchColumn"):  # fmt: skip
+    for column in (*SORTED_BY, "NoSuchColumn"):
         body = {"Sorting": {"ColumnName": column, "Direction": 0}}
         response = await client.send("POST", "/v2/Task.svc/Retrieve", json=body)
         assert response.json()["RecordCount"] == 2
         said = response.headers.get("x-fairlead-diagnostics", "")
         assert ("unknown-sort-column;NoSuchColumn" in said) == (column == "NoSuchColumn")
+
+
+async def test_sorting_by_people_and_places(client: Client) -> None:
+    other, *_ = await client.world.user_with_key("Sales_Manager", first_name="Aadi", last_name="Zoo")
+    for name, more in (("a", {"OwnerId": other}), ("b", {"Location": "Pune"}), ("c", {"Location": "Agra"})):
+        await created(client, Name=name, **more)
+    for column, wanted in (("OwnerName", "abc"), ("Location", "acb"), ("OwnerEmailAddress", None)):
+        orders = []
+        for direction in (0, 1):
+            body = {"Sorting": {"ColumnName": column, "Direction": direction}}
+            response = await client.send("POST", "/v2/Task.svc/Retrieve", json=body)
+            assert "unknown-sort-column" not in response.headers["x-fairlead-diagnostics"]
+            orders.append("".join(row["Name"] for row in response.json()["List"]))
+        assert orders[0] == orders[1][::-1]
+        assert wanted in (orders[0], None)
 
 
 async def test_filters_of_the_list(client: Client) -> None:

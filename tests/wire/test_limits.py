@@ -39,7 +39,7 @@ def test_never_more_than_25_in_any_5_seconds(monkeypatch: pytest.MonkeyPatch) ->
     for step in range(4000):
         now += 0.013 if step % 700 else 2.7
         try:
-            limiter.check(rate, 1)
+            limiter.check(1, rate)
             passed.append(now)
         except RateLimited as refused:
             waits.add(refused.retry_after)
@@ -52,9 +52,21 @@ def test_never_more_than_25_in_any_5_seconds(monkeypatch: pytest.MonkeyPatch) ->
         assert last[1] - last[0] > 4.99
 
 
-def test_organisations_and_kinds_are_counted_apart() -> None:
+def test_organisations_and_bulks_are_counted_apart() -> None:
     limiter, rate = Limiter(), Rate(1, 60)
-    for org_id, kind in ((1, ""), (2, ""), (1, " bulk")):
-        limiter.check(rate, org_id, kind)
+    for org_id, own, bulk in ((1, rate, None), (2, rate, None), (1, None, rate)):
+        limiter.check(org_id, own, bulk)
         with pytest.raises(RateLimited, match="exceeded the limit of 1 in 60"):
-            limiter.check(rate, org_id, kind)
+            limiter.check(org_id, own, bulk)
+
+
+def test_who_is_refused_by_one_limit_does_not_count_in_the_other() -> None:
+    limiter, rate, bulk = Limiter(), Rate(3, 60), Rate(1, 60)
+    limiter.check(1, rate, bulk)
+    for _ in range(5):
+        with pytest.raises(RateLimited, match="limit of 1 in 60"):
+            limiter.check(1, rate, bulk)
+    for _ in range(2):
+        limiter.check(1, rate)
+    with pytest.raises(RateLimited, match="limit of 3 in 60"):
+        limiter.check(1, rate)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 from collections.abc import AsyncIterator
 
@@ -10,10 +11,12 @@ import httpx
 import pytest
 import uvicorn
 
+from fairlead import protocol
 from fairlead.app import Application
-from fairlead.server import Protocol
+from fairlead.protocol import Protocol
 from fairlead.wire.operation import Registry
 from world import Client, World
+from world.serving import Log
 
 PATH = "/v2/ProspectActivity.svc/CreateCustom"
 LARGEST = 10 * 1024 * 1024
@@ -109,15 +112,65 @@ async def test_a_client_that_leaves_in_the_middle_of_its_body(real: Client, addr
     assert await real.world.count("lead") == 1
 
 
-async def test_what_is_not_http(address: tuple[str, int]) -> None:
-    for rubbish in (
+async def said(address: tuple[str, int], *pieces: bytes) -> bytes:
+    """What comes back for these bytes until the server closes."""
+    reader, writer = await asyncio.open_connection(*address)
+    try:
+        for piece in pieces:
+            writer.write(piece)
+            await asyncio.sleep(0.01)
+        return await asyncio.wait_for(reader.read(), 10)
+    except ConnectionResetError:
+        return b""
+    finally:
+        writer.close()
+
+
+def body_of(answer: bytes) -> dict[str, object]:
+    """The JSON of an answer, which has an id."""
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert b"content-type: application/json; charset=utf-8" in head
+    assert b"x-request-id: " in head
+    found: dict[str, object] = json.loads(body)
+    return found
+
+
+@pytest.mark.parametrize(
+    "rubbish",
+    [
         b"\0\0\0\0\r\n\r\n",
         b"GET\r\n\r\n",
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
-    ):
-        reader, writer = await asyncio.open_connection(*address)
-        writer.write(rubbish)
-        answer = await reader.read()
-        assert not answer or answer.startswith(b"HTTP/1.1 400 ")
-        writer.close()
-        await writer.wait_closed()
+        b"NOPE /v2/LeadManagement.svc/Lead.Create HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /health HTTP/1.1\r\nHost: x\r\nContent-Length: many\r\n\r\n",
+    ],
+)
+async def test_what_is_not_http(address: tuple[str, int], rubbish: bytes, log: Log) -> None:
+    answer = await said(address, rubbish)
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert body_of(answer)["ExceptionMessage"] == "This is no valid HTTP request."
+
+
+async def test_a_head_has_a_size(address: tuple[str, int]) -> None:
+    start = b"GET /health HTTP/1.1\r\nHost: x\r\nX-Long: "
+    fits = await said(address, start, b"x" * 60_000, b"\r\nConnection: close\r\n\r\n")
+    assert fits.startswith(b"HTTP/1.1 200 ")
+    answer = await said(address, start, *[b"x" * 40_000] * 2)
+    assert answer.startswith(b"HTTP/1.1 431 ")
+    assert "65536 bytes" in str(body_of(answer)["ExceptionMessage"])
+
+
+@pytest.mark.parametrize(
+    "sent", [b"", b"GET /health HT", b"POST /v2/x HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{"]
+)
+async def test_who_falls_silent_is_left(
+    address: tuple[str, int], monkeypatch: pytest.MonkeyPatch, sent: bytes
+) -> None:
+    monkeypatch.setattr(protocol, "PATIENCE", 0.3)
+    answer = await said(address, *([sent] if sent else []))
+    assert answer == b"" or answer.startswith(b"HTTP/1.1 404 ")
+
+
+async def test_every_answer_has_an_id(real: Client) -> None:
+    for path in ("/health", "/ready", "/openapi.json", "/", "/app/sign-in", "/static/none", "/nothing"):
+        assert (await real.http.get(path)).headers["x-request-id"], path

@@ -101,6 +101,19 @@ class World:
         await self.db.execute(statement, self.org_id, text)
         await self.definitions_changed()
 
+    async def type_settings(self, code: int, **settings: Any) -> None:
+        """Choose settings of a type."""
+        text = msgspec.json.encode(settings).decode()
+        statement = "update record_type set definition = definition || $3::text::jsonb where org_id = $1 and code = $2"
+        await self.db.execute(statement, self.org_id, code, text)
+        await self.definitions_changed()
+
+    async def switch_type_off(self, code: int) -> None:
+        """Deactivate a type that is in use, as deleting it does."""
+        statement = "update record_type set active = false where org_id = $1 and code = $2"
+        await self.db.execute(statement, self.org_id, code)
+        await self.definitions_changed()
+
     async def add_fields(self, code: int, *fields: Field) -> None:
         """Give a type more fields, as another process would: no application here is told."""
         await rules.add_fields(self.db, self.org_id, self.defs.types[code].id, fields, now=MADE)

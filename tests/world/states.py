@@ -20,6 +20,9 @@ __all__ = ["Prepared", "UnknownState", "prepare"]
 PERMISSIONS = {"lock": "can_lock", "delete": "can_delete", "attachments": "allow_attachments"}
 """What a type allows: the word of the contract files, and the setting of the type."""
 
+TYPE_SETTINGS = {"autoid": "auto_id_field", "duplicates": "duplicate_fields"}
+"""What a type of opportunities is told: the word of the contract files, and the setting of the type."""
+
 _MADE_BY_THE_RUNNER = ("request",)
 
 
@@ -118,6 +121,12 @@ async def _type(world: World, code: int, settings: dict[str, str]) -> None:
             columns["score"] = int(value)
         elif name == "modified":
             columns["modified_on"] = instant(value)
+        elif name == "active":
+            columns["active"] = value == "true"
+        elif name in TYPE_SETTINGS:
+            await world.type_settings(
+                code, **{TYPE_SETTINGS[name]: value.split(";") if name == "duplicates" else value}
+            )
         elif "." not in name:
             raise UnknownState(
                 f"# given: type.{code}.{name}: a type has no {name!r}; see tests/world/states.py"

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from fairlead.accounts.drafts import UNIQUE, UNSET
 from fairlead.db.tables import account, account_key, app_user
 from fairlead.errors import UnknownAttributes
+from fairlead.fields.email import email_key
 from fairlead.fields.model import DataType, Field
 from fairlead.fields.standard import ACCOUNT_FIELDS
 from fairlead.fields.values import render
@@ -103,7 +104,11 @@ def attribute(kind: RecordType, name: str) -> Attribute | None:
         return _COLUMNS[name][1]
     if name in _OF_USERS:
         column, what = _OF_USERS[name]
-        return criteria.of_user(account.c[column], criteria.USER_NAME if what == "Name" else app_user.c.email)
+        if what == "Name":
+            return criteria.of_user(account.c[column], criteria.USER_NAME)
+        found = criteria.of_user(account.c[column], sa.func.lower(app_user.c.email))
+        found.read = email_key
+        return found
     return criteria.of_document(field, account.c.fields[name], UNSET.get(name))
 
 
@@ -135,7 +140,7 @@ def named_like(text: str) -> criteria.Condition:
     return sa.false() if "\0" in text else account.c.name.icontains(text, autoescape=True)
 
 
-def is_moment(kind: RecordType, name: str) -> bool:
-    """Whether an attribute is a date or an instant. Raises UnknownAttributes."""
+def type_of(kind: RecordType, name: str) -> DataType:
+    """What an attribute holds. Raises UnknownAttributes."""
     check(kind, [name])
-    return kind.fields[name].data_type in (DataType.DATE, DataType.DATETIME)
+    return kind.fields[name].data_type

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -21,7 +21,7 @@ from fairlead.fields.values import Context, check_dependent, parse, parse_member
 from fairlead.orgs.definitions import RecordType
 from fairlead.records.rows import Account
 from fairlead.wire.operation import Call
-from fairlead.wire.types import Pair
+from fairlead.wire.types import Pair, Scalar
 
 NAME, NUMBER, IDENTIFIER, OWNER, STAGE = (
     "CompanyName",
@@ -84,13 +84,18 @@ def _set(call: Call[Any, Any], found: Draft, field: Field, pair: Pair) -> None:
         parse_members(field, sent, None, call.defs.loose)
         found.sets[field.name] = (field, sent)
     elif field.name == OWNER:
-        if pair.Value not in (None, ""):  # an account always has an owner: an empty one is none sent
-            user = call.defs.user(str(pair.Value))
-            if user is None:
-                raise UnknownReference("User not found")
-            found.values[OWNER] = user.id
+        found.values[OWNER] = _owner(call, pair.Value)
     else:
         found.values[field.name] = parse(field, pair.Value, context(call))
+
+
+def _owner(call: Call[Any, Any], raw: Scalar) -> str | None:
+    if raw is None or raw == "":
+        return None
+    user = call.defs.user(str(raw))
+    if user is None:
+        raise UnknownReference("User not found")
+    return user.id
 
 
 def context(call: Call[Any, Any]) -> Context:
@@ -147,6 +152,10 @@ def changes_of(call: Call[Any, Any], account: Account, found: Draft, *, only_emp
         before = stored(account, name)
         if only_empty and before is not None:
             continue
+        if name == OWNER and value is None:
+            # Vendor: silent on emptying it; an account always has an owner, so it keeps the one it has.
+            call.notice("cannot-be-empty", OWNER)
+            continue
         if before != value and _meant(name, before) != _meant(name, value):
             changes[name] = [before, value]
     for name, (field, sent) in found.sets.items():
@@ -170,18 +179,11 @@ def members(call: Call[Any, Any], field: Field, sent: list[tuple[str, Any]], bef
         raise refusal(error) from None
 
 
-def check_dependents(kind: RecordType, names: Iterable[str], values: Mapping[str, Any]) -> None:
-    """Raise UnknownReference for a drop-down among `names` whose value its parent's value does not allow."""
-    for name in names:
-        field = kind.fields[name]
-        if field.parent is not None:
+def check_dependents(kind: RecordType, changed: Container[str], values: Mapping[str, Any]) -> None:
+    """Raise UnknownReference for a value that its parent's value does not allow, where either of them has changed."""
+    for field in kind.fields.values():
+        if field.parent is not None and (field.name in changed or field.parent in changed):
             try:
-                check_dependent(field, values.get(name), values.get(field.parent))
+                check_dependent(field, values.get(field.name), values.get(field.parent))
             except FieldError as error:
                 raise refusal(error) from None
-
-
-def check_names(pairs: Iterable[Pair] | None) -> None:
-    """Raise BadRequest for a pair without a name, in field sets too: structure is judged before anything else."""
-    for pair in pairs or ():
-        check_names(pair.Fields if pair.name else None)

@@ -87,19 +87,24 @@ select json_agg(a)::text from activity a join account c on c.org_id = a.org_id a
 where a.org_id = $1 and a.id = $2 and ($3::uuid is null or c.owner_id = $3)
 """
 
-SORTED_BY = (
-    "id",
-    "code",
-    "note",
-    "owner_id",
-    "status",
-    "happened_on",
-    "created_by",
-    "created_on",
-    "modified_by",
-    "modified_on",
-)
-"""Columns that account activities can be sorted by."""
+_USER = "(select trim(u.first_name || ' ' || u.last_name) from app_user u where u.org_id = a.org_id and u.id = a.{})"
+
+SORTED_BY = {
+    "CompanyActivityId": "a.id",
+    "ActivityEvent": "a.code",
+    "ActivityNote": "a.note",
+    "ActivityDateTime": "a.happened_on",
+    "CreatedOn": "a.created_on",
+    "ModifiedOn": "a.modified_on",
+    "CreatedBy": "a.created_by",
+    "ModifiedBy": "a.modified_by",
+    "Status": "a.status",
+    "Owner": "a.owner_id",
+    "CreatedByName": _USER.format("created_by"),
+    "ModifiedByName": _USER.format("modified_by"),
+    "ActivityDisplayName": "(select k.display_name from record_type k where k.org_id = a.org_id and k.code = a.code)",
+}
+"""What account activities can be sorted by: the vendor's column, and what it is."""
 
 
 async def is_seen(db: Any, org_id: int, owner_id: str | None, account_id: str) -> bool:
@@ -108,13 +113,11 @@ async def is_seen(db: Any, org_id: int, owner_id: str | None, account_id: str) -
 
 
 async def activities(
-    db: Any, org_id: int, account_id: str, period: Period, *, column: str, descending: bool, page: Page
+    db: Any, org_id: int, account_id: str, period: Period, *, by: str, descending: bool, page: Page
 ) -> tuple[int, list[Activity]]:
-    """Activities of an account that happened in the period: how many, and a page. `column`: one of SORTED_BY."""
-    if column not in SORTED_BY:
-        raise LookupError(column)
+    """Activities of an account that happened in the period: how many, and a page. `by`: one of SORTED_BY."""
     way, last = ("desc", "nulls last") if descending else ("asc", "nulls first")
-    text = ACTIVITIES.format(order=f"a.{column} {way} {last}, a.id {way}")
+    text = ACTIVITIES.format(order=f"{SORTED_BY[by]} {way} {last}, a.id {way}")
     row = await db.fetchrow(text, org_id, account_id, period.start, period.end, page.limit, page.offset)
     return row["total"], _read_activities(row["rows"]) if row["rows"] else []
 

@@ -300,8 +300,8 @@ def update_activity(
 ) -> Plan[Activity]:
     """Change the note and the fields sent of an account activity; what is stored already is no change.
 
-    Raises UnknownReference (of an activity of a lead too), Forbidden (not the caller's account), what is wrong with
-    the fields.
+    Raises UnknownReference (of an activity of a lead too), InvalidEventCode (its type is deactivated), Forbidden (not
+    the caller's account), what is wrong with the fields.
     """
     picture = yield Needs(account_activities=[activity_id] if is_id(activity_id) else [])
     activity = picture.activities.get(activity_id)
@@ -309,6 +309,8 @@ def update_activity(
     kind = call.defs.types.get(activity.code) if activity is not None else None
     if activity is None or account is None or kind is None:
         raise unknown_activity()
+    if not kind.active:
+        raise InvalidEventCode
     if not may_change(call, account):
         raise Forbidden
     draft = activities.draft(call, kind, fields, note=note, note_sent=note_sent, skip_options=skip_options)

@@ -25,12 +25,16 @@ Step = tuple[str, Value]
 
 
 class Column(msgspec.Struct, frozen=True):
-    """Where a value stands: a column of the table, or a path into its `fields`."""
+    """Where a value stands: a column of the table, or a path into its `fields`.
+
+    `shown` is what reads show of an activity and nobody stores with it, to sort by: a name of `queries.SHOWN`.
+    """
 
     type: DataType
     column: str = ""
     path: tuple[str, ...] = ()
     on_lead: bool = False
+    shown: str = ""
 
 
 class Condition(msgspec.Struct, frozen=True):

@@ -33,6 +33,22 @@ class Order(msgspec.Struct, frozen=True):
     descending: bool
 
 
+_USER = "(select trim(u.first_name || ' ' || u.last_name) from app_user u where u.org_id = {{0}}.org_id and u.id = {{0}}.{})"
+_LEAD = "(select {} from lead l where l.org_id = {{0}}.org_id and l.id = {{0}}.lead_id)"
+
+SHOWN = {
+    "OwnerName": _USER.format("owner_id"),
+    "CreatedByName": _USER.format("created_by"),
+    "LeadOwner": _LEAD.format(_USER.format("owner_id").format("l")),
+    "LeadName": _LEAD.format("nullif(concat_ws(' ', l.fields->>'FirstName', l.fields->>'LastName'), '')"),
+    "FirstName": _LEAD.format("l.fields->>'FirstName'"),
+    "LastName": _LEAD.format("l.fields->>'LastName'"),
+    "EmailAddress": _LEAD.format("lower(l.fields->>'EmailAddress')"),
+    "Phone": _LEAD.format("l.fields->>'Phone'"),
+}
+"""What rows show of other records, and can be sorted by; `{0}` stands for the activity."""
+
+
 class Where:
     """Conditions with their parameters, numbered from $1."""
 
@@ -79,6 +95,8 @@ async def one_page(db: Any, where: Where, order: Order) -> tuple[int, list[Activ
     column = order.column
     if column.column:
         by = f"a.{column.column}"
+    elif column.shown:
+        by = SHOWN[column.shown].format("a")
     else:
         where.parameters.append(list(column.path))
         by = f"(a.fields #> ${len(where.parameters)}::text[])"
@@ -316,6 +334,8 @@ def _on_lead(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
 def _expression(column: Column) -> sa.ColumnElement[Any]:
     """The column itself, or the JSON value at its path: numbers sort as numbers, texts as texts."""
     table = lead if column.on_lead else activity
+    if column.shown:
+        return sa.literal_column(SHOWN[column.shown].format(table.name))
     if column.column:
         return table.c[column.column]
     return sa.type_coerce(table.c.fields, JSONB).op("#>", return_type=JSONB())(_path(column))

@@ -196,7 +196,7 @@ def _post(picture: Picture, call: Call[Any, Any], lead: Lead, wish: Wish) -> tup
 
 
 def opportunity_needs(sent: Scalar) -> Needs:
-    """What must be seen to find an opportunity by its id, or by the auto number that its type may show."""
+    """What must be seen to find an opportunity by its id, or by the auto number if its type shows one."""
     text = str(sent).strip().lower()
     if is_id(text):
         return Needs(activities=[text])
@@ -204,15 +204,26 @@ def opportunity_needs(sent: Scalar) -> Needs:
     return Needs(auto_activities=[number] if number is not None else [])
 
 
-def opportunity_of(picture: Picture, sent: Scalar) -> Activity:
-    """The opportunity with this id or auto number. Raises UnknownReference."""
+def opportunity_of(picture: Picture, call: Call[Any, Any], sent: Scalar) -> Activity:
+    """The opportunity with this id, or with this auto number if its type shows one. Raises UnknownReference."""
     text = str(sent).strip().lower()
     found = picture.activities.get(text)
     if found is None and (number := auto_number(text)) is not None:
         found = picture.by_auto_id.get(number)
+        # Every opportunity has a number. It names those only whose type has a field for it.
+        if found is not None and auto_field(call.defs.types.get(found.code)) is None:
+            found = None
     if found is None or found.code < OPPORTUNITIES:
         raise UnknownReference("Opportunity does not exist")
     return found
+
+
+def auto_field(kind: RecordType | None) -> str | None:
+    """The field in which opportunities of a type show their auto number; None for a type without one."""
+    if kind is None:
+        return None
+    name: str | None = kind.setting("auto_id_field")
+    return name if name in kind.fields else None
 
 
 def auto_number(text: str) -> int | None:
@@ -231,7 +242,7 @@ def on_lead_and_opportunity(
     named = Needs(leads=[id] if is_id(id) else [])
     picture = yield Needs.together([named, opportunity_needs(opportunity_id)])
     lead = leads.lead_of(picture, id)
-    opportunity = opportunity_of(picture, opportunity_id)
+    opportunity = opportunity_of(picture, call, opportunity_id)
     if opportunity.lead_id != lead.id:
         raise UnknownReference("Opportunity does not exist")
     if not leads.may_change(call, lead):
@@ -248,7 +259,7 @@ def on_opportunity(
     Raises UnknownReference and Forbidden for all of them together.
     """
     picture = yield opportunity_needs(opportunity_id)
-    opportunity = opportunity_of(picture, opportunity_id)
+    opportunity = opportunity_of(picture, call, opportunity_id)
     lead = leads.lead_of(picture, opportunity.lead_id)
     if not leads.may_change(call, lead):
         raise Forbidden

@@ -14,7 +14,7 @@ from fairlead.wire.operation import Call
 
 
 async def delete(call: Call[Any, Any], db: Any, reference: str) -> None:
-    """Delete the opportunity with this id or auto number, and its history.
+    """Delete the opportunity that is named, and its history.
 
     Activities tied to it and tasks about it stay on the lead; the lead loses its score, and its first and last
     activity are found anew.

@@ -1,11 +1,11 @@
-"""Finding opportunities for reads: by id or by the auto number that their type shows."""
+"""Finding opportunities for reads: by id, or by the auto number if their type shows one."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
 
-from fairlead.activities.rules import auto_number
+from fairlead.activities.rules import auto_field, auto_number
 from fairlead.errors import UnknownReference
 from fairlead.opportunities import queries
 from fairlead.orgs.definitions import RecordType
@@ -43,6 +43,6 @@ async def many(
     )
     known = [row for row in rows if row.code in call.defs.types]
     by_id = {row.id: row for row in known}
-    by_number = {row.auto_id: row for row in known}
+    by_number = {row.auto_id: row for row in known if auto_field(call.defs.types[row.code]) is not None}
     found = {reference: by_id[id] for reference, id in ids.items() if id in by_id}
     return found | {reference: by_number[n] for reference, n in numbers.items() if n in by_number}

@@ -1,7 +1,9 @@
 """What may happen with opportunities. Works on a `Picture`: checks everything first, then changes it.
 
-Status and stage are consistent: the stage is always one that the status allows. The single call, a bulk row and a
-queued request are the same plan.
+The status is always one of the three. A stage that is written is one that the status allows, and another status moves
+the stage to one that it allows, if the type has any for it. Only a caller who asks that options are not checked may
+write any text as the stage: it stays until a stage is sent again or the status becomes another one. The single call, a
+bulk row and a queued request are the same plan.
 """
 
 from __future__ import annotations
@@ -10,12 +12,19 @@ from decimal import Decimal
 from typing import Any
 
 from fairlead.activities import drafts
-from fairlead.activities.rules import opportunity_needs, opportunity_of
-from fairlead.errors import DomainError, Forbidden, InvalidEventCode, UnknownReference
-from fairlead.fields.model import Field
+from fairlead.activities.rules import auto_field, opportunity_needs, opportunity_of
+from fairlead.errors import (
+    DomainError,
+    Forbidden,
+    InvalidActivityField,
+    InvalidEventCode,
+    UnknownReference,
+)
+from fairlead.fields.model import Field, activity_name
 from fairlead.leads import rules as leads
 from fairlead.leads.drafts import Draft as LeadDraft
 from fairlead.leads.drafts import compared_text
+from fairlead.opportunities.filling import only_blanks
 from fairlead.orgs.definitions import RecordType
 from fairlead.records import posting
 from fairlead.records.picture import Needs, Picture, is_id
@@ -40,11 +49,16 @@ def type_of(call: Call[Any, Any], code: Scalar) -> RecordType:
 
 
 def find(picture: Picture, call: Call[Any, Any], reference: str) -> tuple[Activity, Lead, RecordType]:
-    """The opportunity with this id or auto number, its lead and its type. Raises UnknownReference, Forbidden."""
-    found = opportunity_of(picture, reference)
+    """The opportunity that is named, its lead and its type.
+
+    Raises UnknownReference, InvalidEventCode (its type is deactivated), Forbidden.
+    """
+    found = opportunity_of(picture, call, reference)
     kind, lead = call.defs.types.get(found.code), picture.leads.get(found.lead_id or "")
     if lead is None or kind is None or kind.kind != "opportunity":
         raise UnknownReference("Opportunity does not exist")
+    if not kind.active:
+        raise InvalidEventCode
     if not leads.may_change(call, lead):
         raise Forbidden
     return found, lead, kind
@@ -68,31 +82,36 @@ def update(
     found, lead, kind = find(picture, call, reference)
     if code is not None and code_of(code) != found.code:
         raise InvalidEventCode
-    draft = drafts.draft(
-        call, kind, _writable(call, kind, fields), note=note, note_sent=note_sent, skip_options=skip_options
-    )
+    draft = _draft(call, kind, fields, note=note, note_sent=note_sent, skip_options=skip_options)
     change(picture, call, found, lead, draft)
     return found
 
 
-def _auto_field(kind: RecordType) -> str | None:
-    """The field that shows the auto number, where the type has one."""
-    name: str | None = kind.setting("auto_id_field")
-    return name if name in kind.fields else None
+def _draft(
+    call: Call[Any, Any], kind: RecordType, fields: list[Pair] | None, *, skip_options: bool, **more: Any
+) -> drafts.Draft:
+    """The fields sent, read and checked, but for the auto number, which nobody writes.
 
-
-def _writable(call: Call[Any, Any], kind: RecordType, fields: list[Pair] | None) -> list[Pair]:
-    """The fields sent but for the auto number, which nobody writes."""
-    auto = _auto_field(kind)
+    `skip_options` frees the stage and other drop-downs, but not the status: there are three.
+    """
+    auto = auto_field(kind)
     kept = [pair for pair in fields or () if pair.name != auto]
     if len(kept) < len(fields or ()):
         call.notice("read-only-attribute", auto or "")
-    return kept
+    found = drafts.draft(call, kind, kept, skip_options=skip_options, **more)
+    if found.status is not None and found.status not in kind.fields["Status"].option_values:
+        raise InvalidActivityField.value("Status", activity_name(kind.fields["Status"]))
+    return found
 
 
 def change(picture: Picture, call: Call[Any, Any], found: Activity, lead: Lead, draft: drafts.Draft) -> bool:
     """Write a draft to an opportunity and its history; False when everything was stored already."""
-    changes = _changes(call, found, draft)
+    return _write(picture, call, found, lead, _changes(call, found, draft))
+
+
+def _write(
+    picture: Picture, call: Call[Any, Any], found: Activity, lead: Lead, changes: dict[str, list[Any]]
+) -> bool:
     if not changes:
         return False
     drafts.write(found, changes, now=call.now, by=call.actor.id)
@@ -111,13 +130,13 @@ def _changes(call: Call[Any, Any], found: Activity, draft: drafts.Draft) -> dict
 
 
 def _follow_status(draft: drafts.Draft, found: Activity) -> None:
-    """A new status without a stage: the stage stays if the status allows it, else it is the first one allowed."""
-    if draft.status is None or STAGE in draft.sent:
+    """Another status without a stage: the stage stays if the status allows it, else it is the first one allowed."""
+    if draft.status in (None, found.status) or STAGE in draft.sent:
         return
     field = draft.type.fields.get(STAGE)
     if field is None:
         return
-    allowed = field.dependent.get(draft.status, ())
+    allowed = field.dependent.get(draft.status or "", ())
     if allowed and found.fields.get(STAGE) not in allowed:
         draft.values[STAGE] = allowed[0]
 
@@ -141,16 +160,11 @@ class Wish:
         self.type = type_of(call, code)
         self.by = call.actor.id
         self.at = drafts.happened_on(call, at, "OpportunityDateTime")
-        self.draft = drafts.draft(
-            call,
-            self.type,
-            _writable(call, self.type, fields),
-            note=note,
-            owner_email=owner_email,
-            skip_options=skip_options,
+        self.draft = _draft(
+            call, self.type, fields, note=note, owner_email=owner_email, skip_options=skip_options
         )
         self._first_stage()
-        auto = _auto_field(self.type)
+        auto = auto_field(self.type)
         if auto is not None:
             self.draft.values[auto] = Decimal(
                 0
@@ -191,7 +205,7 @@ class Wish:
         status, owner_id, fields = self.values
         by, number = self.by, picture.number(NUMBER)
         fields = dict(fields)
-        if (auto := _auto_field(self.type)) is not None:
+        if (auto := auto_field(self.type)) is not None:
             fields[auto] = number
         opened = posting.post(
             picture,
@@ -253,17 +267,43 @@ class Opened:
         self.activity_id = activity_id
 
 
-def open_or_meet(picture: Picture, call: Call[Any, Any], lead: Lead, wish: Wish, flags: Flags) -> Opened:
+class Twin:
+    """The opportunity that a wish repeats, and what the flags let the wish change on it: {name: [old, new]}."""
+
+    __slots__ = ("changes", "found")
+
+    def __init__(self, found: Activity, changes: dict[str, list[Any]]) -> None:
+        self.found = found
+        self.changes = changes
+
+
+def _twin(picture: Picture, call: Call[Any, Any], lead: Lead, wish: Wish, flags: Flags) -> Twin | None:
+    """The twin on the lead, if there is one; nothing is changed yet. Raises InvalidActivityField."""
+    found = wish.twin(picture, lead)
+    if found is None:
+        return None
+    if not (flags.overwrite or flags.fill):
+        return Twin(found, {})
+    draft = wish.draft
+    if STAGE not in draft.sent:
+        draft.values.pop(STAGE, None)  # the first one of a new opportunity: nobody has sent it
+    if flags.fill:
+        only_blanks(call, draft, found)
+    if flags.keep_owner:
+        draft.sent.discard("Owner")
+    return Twin(found, _changes(call, found, draft))
+
+
+def _open_or_meet(
+    picture: Picture, call: Call[Any, Any], lead: Lead, wish: Wish, flags: Flags, twin: Twin | None
+) -> Opened:
     """Open the opportunity, unless the lead has it already: then write to that one as the flags say."""
-    twin = wish.twin(picture, lead)
     if twin is None:
         opened = wish.open(picture, call, lead)
         return Opened(lead, opened, is_new=True, changed=False, activity_id=opened.id)
-    changed = bool(flags.overwrite or flags.fill) and change(
-        picture, call, twin, lead, _twin_draft(wish, twin, flags)
-    )
+    found, changed = twin.found, _write(picture, call, twin.found, lead, twin.changes)
     if flags.silent:
-        return Opened(lead, twin, is_new=False, changed=changed, activity_id="")
+        return Opened(lead, found, is_new=False, changed=changed, activity_id="")
     detected = posting.post(
         picture,
         lead,
@@ -271,46 +311,10 @@ def open_or_meet(picture: Picture, call: Call[Any, Any], lead: Lead, wish: Wish,
         now=call.now,
         by=call.actor.id,
         owner_id=call.actor.id,
-        opportunity_id=twin.id,
+        opportunity_id=found.id,
         note=wish.draft.note,
     )
-    return Opened(lead, twin, is_new=False, changed=changed, activity_id=detected.id)
-
-
-def check_twin(picture: Picture, call: Call[Any, Any], lead: Lead, wish: Wish, flags: Flags) -> None:
-    """The errors of `open_or_meet`, before anything is changed. Raises InvalidActivityField."""
-    twin = wish.twin(picture, lead)
-    if twin is not None and (flags.overwrite or flags.fill):
-        draft = _twin_draft(wish, twin, flags)
-        _changes(call, twin, draft)
-
-
-def _twin_draft(wish: Wish, twin: Activity, flags: Flags) -> drafts.Draft:
-    """What of the wish is written to the opportunity it repeats."""
-    draft = wish.draft
-    if flags.fill:
-        draft.values = {n: v for n, v in draft.values.items() if twin.fields.get(n) is None}
-        draft.sets = _blank_members(draft, twin)
-        kept = {drafts.NOTE: twin.note, "Status": twin.status, "Owner": twin.owner_id}
-        draft.sent -= {name for name, value in kept.items() if value is not None}
-        draft.sent &= {*draft.values, *draft.sets, *kept}
-        if "Status" not in draft.sent:
-            draft.status = None
-    if flags.keep_owner:
-        draft.sent.discard("Owner")
-    if STAGE not in draft.sent:
-        draft.values.pop(STAGE, None)
-    return draft
-
-
-def _blank_members(draft: drafts.Draft, twin: Activity) -> dict[str, tuple[Field, list[tuple[str, Any]]]]:
-    """The members sent that the twin has no value in, by field set."""
-    found = {}
-    for name, (field, sent) in draft.sets.items():
-        stored = twin.fields.get(name) or {}
-        if blank := [(member, value) for member, value in sent if stored.get(member) is None]:
-            found[name] = (field, blank)
-    return found
+    return Opened(lead, found, is_new=False, changed=changed, activity_id=detected.id)
 
 
 def capture(call: Call[Any, Any], draft: LeadDraft, wish: Wish, flags: Flags) -> Plan[Opened]:
@@ -319,15 +323,15 @@ def capture(call: Call[Any, Any], draft: LeadDraft, wish: Wish, flags: Flags) ->
     Everything is checked before anything changes; the capture itself is an activity on the lead.
     """
     picture = yield _capture_needs(call, draft, wish)
-    lead = leads.find(picture, call, draft)
+    lead, twin = leads.find(picture, call, draft), None
     if lead is None:
         lead = leads.create(picture, call, draft)
     else:
         if not leads.may_change(call, lead):
             raise Forbidden
-        check_twin(picture, call, lead, wish, flags)
+        twin = _twin(picture, call, lead, wish, flags)
         leads.update(picture, call, lead, draft)
-    result = open_or_meet(picture, call, lead, wish, flags)
+    result = _open_or_meet(picture, call, lead, wish, flags, twin)
     captured = posting.post(
         picture,
         lead,
@@ -371,4 +375,4 @@ def add(call: Call[Any, Any], field: Field | None, value: Scalar, wish: Wish, fl
         raise UnknownReference("Lead not found")
     if not leads.may_change(call, lead):
         raise Forbidden
-    return open_or_meet(picture, call, lead, wish, flags)
+    return _open_or_meet(picture, call, lead, wish, flags, _twin(picture, call, lead, wish, flags))

@@ -66,7 +66,7 @@ class Sent(msgspec.Struct, kw_only=True):
 class Draft(msgspec.Struct, kw_only=True):
     """What is to be stored, in stored form. `values` holds only what was sent; a None in `fields` clears.
 
-    `related` None: not sent; `related_id` is in lower case.
+    `related` None: not sent; `related_id` names a lead or an opportunity, as `related` says or as is stored.
     """
 
     values: dict[str, Any]
@@ -88,12 +88,9 @@ def draft(call: Call[Any, Any], sent: Sent, *, action: str, is_new: bool) -> Dra
 
     Raises MandatoryMissing, InvalidInput, UnknownReference (type, owner).
     """
-    if is_empty(sent.name) and (is_new or sent.name is not UNSET):
-        raise MandatoryMissing("Name", action)
+    _check_mandatory(sent, action, is_new=is_new)
     kind = _type(call, sent)
-    if kind is None and is_new:
-        raise MandatoryMissing("TaskType", action)
-    related, related_id = _related(call, sent, action)
+    related = _related(sent)
     values: dict[str, Any] = {}
     for column, field, raw in (
         ("name", NAME, sent.name),
@@ -122,9 +119,19 @@ def draft(call: Call[Any, Any], sent: Sent, *, action: str, is_new: bool) -> Dra
         due_on=instant("DueDate", sent.due_on),
         ends_on=instant("EndDate", sent.ends_on),
         related=related,
-        related_id=related_id,
+        related_id=None if is_empty(sent.related_id) else str(sent.related_id).strip(),
         fields=_fields(sent.fields),
     )
+
+
+def _check_mandatory(sent: Sent, action: str, *, is_new: bool) -> None:
+    """What must be there, before anything is looked at. Raises MandatoryMissing."""
+    if is_empty(sent.name) and (is_new or sent.name is not UNSET):
+        raise MandatoryMissing("Name", action)
+    if is_new and is_empty(sent.type_id) and is_empty(sent.type_name):
+        raise MandatoryMissing("TaskType", action)
+    if _code(sent.related) in (LEAD, OPPORTUNITY) and is_empty(sent.related_id):
+        raise MandatoryMissing("RelatedEntityId", action)
 
 
 def text(field: Field, raw: Given) -> str | None:
@@ -160,21 +167,18 @@ def _type(call: Call[Any, Any], sent: Sent) -> TaskType | None:
     return found
 
 
-def _related(call: Call[Any, Any], sent: Sent, action: str) -> tuple[int | None, str | None]:
-    """What the task is about. Vendor: silent on an id without RelatedEntity; it is ignored as with 0, and noticed."""
-    id = None if is_empty(sent.related_id) else str(sent.related_id).strip().lower()
+def _related(sent: Sent) -> int | None:
+    """What kind of thing the task is about; None when that is not sent."""
     if is_empty(sent.related):
-        if id is not None:
-            call.notice("member-ignored", "RelatedEntityId")
-        return None, None
-    related = code_of(sent.related if not isinstance(sent.related, UnsetType) else None)
+        return None
+    related = _code(sent.related)
     if related not in (NOTHING, LEAD, OPPORTUNITY):
         raise InvalidInput.value("RelatedEntity")
-    if related == NOTHING:
-        return NOTHING, None
-    if id is None:
-        raise MandatoryMissing("RelatedEntityId", action)
-    return related, id
+    return related
+
+
+def _code(sent: Given) -> int | None:
+    return None if isinstance(sent, UnsetType) else code_of(sent)
 
 
 def _whole(name: str, raw: Given, most: int) -> int:

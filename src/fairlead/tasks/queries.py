@@ -33,21 +33,37 @@ class Filter(msgspec.Struct, kw_only=True):
     type_id: str | None = None
 
 
-SORTED_BY = {
-    "UserTaskId": "id",
-    "Name": "name",
-    "Category": "category",
-    "DueDate": "due_on",
-    "EndDate": "ends_on",
-    "Reminder": "reminder",
-    "StatusCode": "completed_on is not null",
-    "OwnerId": "owner_id",
-    "CreatedOn": "created_on",
-    "ModifiedOn": "modified_on",
-    "CompletedOn": "completed_on",
-    "AutoId": "auto_id",
+_USER = "(select {shown} from app_user u where u.org_id = {{0}}.org_id and u.id = {{0}}.{of})"
+_NAME = "trim(u.first_name || ' ' || u.last_name)"
+
+_NEVER_NULL = {
+    "UserTaskId": "{0}.id",
+    "Name": "{0}.name",
+    "Category": "{0}.category",
+    "Description": "{0}.description",
+    "RelatedEntity": "{0}.related",
+    "DueDate": "{0}.due_on",
+    "EndDate": "{0}.ends_on",
+    "Reminder": "{0}.reminder",
+    "ReminderBeforeDays": "{0}.reminder_days",
+    "StatusCode": "({0}.completed_on is not null)",
+    "OwnerId": "{0}.owner_id",
+    "CreatedBy": "{0}.created_by",
+    "CreatedOn": "{0}.created_on",
+    "ModifiedBy": "{0}.modified_by",
+    "ModifiedOn": "{0}.modified_on",
+    "AutoId": "{0}.auto_id",
 }
-"""What can be sorted by: the vendor's column and ours."""
+SORTED_BY = _NEVER_NULL | {
+    "Location": "{0}.location",
+    "ReminderTime": "{0}.reminder_time",
+    "CompletedOn": "{0}.completed_on",
+    "OwnerName": _USER.format(shown=_NAME, of="owner_id"),
+    "OwnerEmailAddress": _USER.format(shown="u.email", of="owner_id"),
+    "CreatedByName": _USER.format(shown=_NAME, of="created_by"),
+    "ModifiedByName": _USER.format(shown=_NAME, of="modified_by"),
+}
+"""What can be sorted by: the vendor's column, and what it is; `{0}` stands for the task."""
 
 PAGE = """
 select (select count(*) from task t where t.org_id = $1 and {where}) as total,
@@ -82,16 +98,16 @@ async def page(
     sees: str | None,
     wanted: Filter,
     *,
-    by: str = "created_on",
+    by: str = "CreatedOn",
     descending: bool = True,
     page: Page | None = None,
 ) -> tuple[int, list[Task]]:
     """How many tasks there are of those wanted, and a page of them; no page = all. `by` is one of `SORTED_BY`."""
     where, values = _where(org_id, sees, wanted)
-    way = "desc nulls last" if descending else "asc nulls first"
-    if by != "completed_on":
-        way = way.partition(" ")[0]  # never null: the index is read in its order
-    order = ", ".join((f"({{0}}.{by}) {way}", f"{{0}}.id {way.partition(' ')[0]}"))
+    way = "desc" if descending else "asc"
+    # Said of a column that is never null, it would keep an index from being read in its order.
+    nulls = "" if by in _NEVER_NULL else f" nulls {'last' if descending else 'first'}"
+    order = f"{SORTED_BY[by]} {way}{nulls}, {{0}}.id {way}"
     statement = PAGE.format(
         where=where,
         order=order.format("t"),

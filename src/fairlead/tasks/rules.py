@@ -8,14 +8,14 @@ from typing import Any
 
 import msgspec
 
-from fairlead.activities.rules import OPPORTUNITIES
+from fairlead.activities.rules import opportunity_needs, opportunity_of
 from fairlead.errors import Forbidden, InvalidInput, MandatoryMissing, UnknownReference
 from fairlead.leads.rules import lead_of, may_change
 from fairlead.orgs.definitions import Definitions
 from fairlead.records.picture import Needs, Picture, is_id, new_id
 from fairlead.records.rows import Lead, Task
 from fairlead.tasks import drafts, queries, types
-from fairlead.tasks.drafts import LEAD, NO_REMINDER, OPPORTUNITY, Draft, Given, Sent
+from fairlead.tasks.drafts import LEAD, NO_REMINDER, NOTHING, OPPORTUNITY, Draft, Given, Sent
 from fairlead.wire.operation import Call, Plan
 
 CREATING, UPDATING = "creating task", "updating task"
@@ -42,8 +42,9 @@ def create(call: Call[Any, Any], sent: Sent, *, action: str = CREATING) -> Plan[
     due_on = draft.due_on or call.now
     ends_on = draft.ends_on or due_on + timedelta(minutes=kind.duration)
     _check_dates(due_on, ends_on)
-    picture = yield _needs(draft, numbers=(("task", 1),))
-    about = _about(picture, call, draft)
+    related = draft.related or NOTHING
+    picture = yield Needs.together([_needs(draft, related), Needs(numbers=(("task", 1),))])
+    about = _about(picture, call, draft, related)
     task = Task(
         org_id=call.org_id,
         id=new_id(),
@@ -88,13 +89,15 @@ def update(call: Call[Any, Any], task_id: Given, sent: Sent) -> Plan[Changed]:
     """
     id = _required(task_id, "UserTaskId", UPDATING)
     draft = drafts.draft(call, sent, action=UPDATING, is_new=False)
-    picture = yield _needs(draft, tasks=[id] if is_id(id) else [])
+    found = Needs(tasks=[id] if is_id(id) else [])
+    picture = yield Needs.together([found, _needs(draft, draft.related)])
     task = task_of(picture, call, id)
     wanted = dict(draft.values)
     if draft.type is not None:
         wanted |= {"type_id": draft.type.id, "category": draft.type.category}
-    if draft.related is not None:
-        wanted |= msgspec.structs.asdict(_about(picture, call, draft))
+    if draft.related is not None or draft.related_id is not None:
+        related = task.related if draft.related is None else draft.related
+        wanted |= msgspec.structs.asdict(_about(picture, call, draft, related))
     if draft.due_on is not None or draft.ends_on is not None:
         wanted["due_on"] = due_on = draft.due_on or task.due_on
         # Vendor: silent on a new start without an end; a task keeps its length.
@@ -183,26 +186,32 @@ def _check_dates(due_on: datetime, ends_on: datetime) -> None:
         raise InvalidInput.value("EndDate")
 
 
-def _needs(draft: Draft, **more: Any) -> Needs:
-    ids = [draft.related_id] if draft.related_id is not None and is_id(draft.related_id) else []
-    return Needs(
-        leads=ids if draft.related == LEAD else (),
-        activities=ids if draft.related == OPPORTUNITY else (),
-        **more,
-    )
+def _needs(draft: Draft, related: int | None) -> Needs:
+    """What must be seen of what the task is about; `related` None: of whatever the id may name."""
+    id = draft.related_id
+    named = []
+    if id is not None and related in (LEAD, None):
+        named.append(Needs(leads=[id.lower()] if is_id(id) else []))
+    if id is not None and related in (OPPORTUNITY, None):
+        named.append(opportunity_needs(id))
+    return Needs.together(named)
 
 
-def _about(picture: Picture, call: Call[Any, Any], draft: Draft) -> About:
-    """The lead or opportunity that the draft names; it must be there, and its lead the caller's."""
-    if draft.related == LEAD:
+def _about(picture: Picture, call: Call[Any, Any], draft: Draft, related: int) -> About:
+    """The lead or opportunity that the draft names; it must be there, and its lead the caller's.
+
+    Vendor: silent on an id without RelatedEntity: a task stays about a thing of the kind that is stored, and a task
+    about nothing stays so, as with 0; that is noticed.
+    """
+    if related == LEAD:
         lead = lead_of(picture, draft.related_id)
         return About(LEAD, _held(picture, call, lead).id)
-    if draft.related == OPPORTUNITY:
-        found = picture.activities.get(draft.related_id or "")
-        owner = picture.leads.get(found.lead_id or "") if found is not None else None
-        if found is None or owner is None or found.code < OPPORTUNITIES:
-            raise UnknownReference("Opportunity does not exist")
-        return About(OPPORTUNITY, _held(picture, call, owner).id, found.id)
+    if related == OPPORTUNITY:
+        found = opportunity_of(picture, call, draft.related_id)
+        lead = lead_of(picture, found.lead_id)
+        return About(OPPORTUNITY, _held(picture, call, lead).id, found.id)
+    if draft.related is None and draft.related_id is not None:
+        call.notice("member-ignored", "RelatedEntityId")
     return About()
 
 

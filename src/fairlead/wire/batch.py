@@ -15,6 +15,7 @@ from typing import Any
 from fairlead.db.pool import Conflict, Lost, connect
 from fairlead.orgs.definitions import Cache
 from fairlead.records import queries
+from fairlead.wire.bulk import BrokenRow
 from fairlead.wire.engine import Engine, Job, Poisoned, Unknown
 from fairlead.wire.operation import Call, Plan
 
@@ -64,11 +65,14 @@ class Batcher:
     ) -> asyncio.Future[Any]:
         """Put a call into the next batch. The future gives the plan's reply, or raises its ApiError."""
         job = Job(start, call)
-        try:
-            job.prepare()
-        except Exception as error:
-            job.fail(error)
-            return job.future
+        while not job.is_prepared:
+            try:
+                job.prepare()
+            except BrokenRow as row:
+                job.leave_out(row)
+            except Exception as error:
+                job.fail(error)
+                return job.future
         self._waiting.append(job)
         self._wake.set()
         return job.future
@@ -92,6 +96,9 @@ class Batcher:
             try:
                 self._tend(await self._engine.attempt(jobs, lock=lost > 0))
             except Poisoned as poison:
+                if isinstance(poison.cause, BrokenRow):
+                    poison.job.leave_out(poison.cause)
+                    continue
                 poison.job.fail(poison.cause)
                 jobs = [job for job in jobs if job is not poison.job]
             except Conflict as error:

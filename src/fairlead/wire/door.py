@@ -28,12 +28,12 @@ class Door:
 
         Raises Unauthorised for no key, an unknown one, a wrong secret, a disabled key or user.
         """
-        access_key = (headers.get(b"x-lsq-accesskey") or headers.get(b"x-lsq-access-key") or b"").decode(
-            "latin-1"
-        )
-        secret = (headers.get(b"x-lsq-secretkey") or headers.get(b"x-lsq-secret-key") or b"").decode(
-            "latin-1"
-        )
+        access_key = secret = ""
+        for names in _PAIRS:
+            if names[0] in headers and names[1] in headers:
+                access_key, secret = _text(headers[names[0]]).replace("%24", "$"), _text(headers[names[1]])
+                if access_key and secret:
+                    break
         if not (access_key and secret):
             access_key, secret = query.get("accesskey", ""), query.get("secretkey", "")
         if not (access_key and secret):
@@ -54,15 +54,15 @@ class Door:
             return await self._cache.current(db, org_id) if org_id is not None else None
 
 
+_PAIRS = ((b"x-lsq-accesskey", b"x-lsq-secretkey"), (b"x-lsq-access-key", b"x-lsq-secret-key"))
+"""The two spellings of a key pair; they do not mix."""
+
 _WANTED = frozenset(
     (
         b"content-type",
         b"content-length",
         b"host",
-        b"x-lsq-accesskey",
-        b"x-lsq-secretkey",
-        b"x-lsq-access-key",
-        b"x-lsq-secret-key",
+        *(name for pair in _PAIRS for name in pair),
         b"x-api-key",
         b"idempotency-key",
         b"fairlead-callback",
@@ -73,6 +73,17 @@ _WANTED = frozenset(
 def headers_of(scope: Scope) -> Headers:
     """The headers that anything here asks for, by lower-case name."""
     return {name: value for name, value in scope["headers"] if name in _WANTED}
+
+
+def _text(value: bytes) -> str:
+    """The text of a header, without blanks around it; UTF-8 where it is that."""
+    value = value.strip(b" \t")
+    if value.isascii():
+        return value.decode()
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
 
 
 def _opens(defs: Definitions, access_key: str, secret: str) -> bool:

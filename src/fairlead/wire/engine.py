@@ -17,6 +17,7 @@ from fairlead.orgs.definitions import Cache, Definitions
 from fairlead.records import queries
 from fairlead.records.picture import Needs, Picture
 from fairlead.wire import idempotency
+from fairlead.wire.bulk import BROKEN, BrokenRow
 from fairlead.wire.idempotency import Once
 from fairlead.wire.operation import Call, Plan
 
@@ -35,12 +36,13 @@ _OPEN: Any = object()  # not decided yet
 class Job:
     """One call on its way through a batch."""
 
-    __slots__ = ("call", "future", "needs", "number", "plan", "result", "start")
+    __slots__ = ("broken", "call", "future", "needs", "number", "plan", "result", "start")
 
     def __init__(self, start: Callable[[Call[Any, Any]], Plan[Any]], call: Call[Any, Any]) -> None:
         self.start = start
         self.call = call
         self.number = 0
+        self.broken: frozenset[int] = frozenset()
         self.future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self.plan: Plan[Any] | None = None
         self.needs = _NOTHING
@@ -52,13 +54,26 @@ class Job:
         self.forget()
         plan = self.start(self.call)
         try:
-            self.needs = next(plan)
+            self.needs = next(plan) if not self.broken else self._next_without_broken(plan)
         except StopIteration as stop:
             self.result = stop.value
         except ApiError as error:
             self.result = error
         else:
             self.plan = plan
+
+    def _next_without_broken(self, plan: Plan[Any]) -> Needs:
+        token = BROKEN.set(self.broken)
+        try:
+            return next(plan)
+        finally:
+            BROKEN.reset(token)
+
+    def leave_out(self, row: BrokenRow) -> None:
+        """Start anew without a row over which a fault of ours was met; the row is answered with it."""
+        log.error("a row failed", exc_info=row.__cause__, extra={"request_id": self.call.request_id})
+        self.broken |= {row.number}
+        self.forget()
 
     def forget(self) -> None:
         """Back to the beginning: the next attempt prepares the call anew."""

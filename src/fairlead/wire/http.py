@@ -125,17 +125,17 @@ class Api:
 
     async def _do(self, operation: Operation, call: Call[Any, Any], key: Key | None) -> Any:
         if operation.kind == "plan":
-            start = operation.function if key is None else idempotency.Once(operation.function, key)
-            return await self._batcher.submit(start, call)
+            if key is None:
+                return await self._batcher.submit(operation.function, call)
+            refusal = operation.queued.refusal if operation.queued is not None else None
+            return await self._batcher.submit(idempotency.Once(operation.function, key, refusal), call)
         return await self._run(operation, call, key)
 
     def _limit(self, defs: Definitions, operation: Operation) -> None:
         own = defs.setting("rate_limit")
         rate = self._rate if own is None else Rate.read(str(own))
-        if rate is not None:
-            self._limiter.check(rate, defs.org.org_id)
-        if operation.bulk and self._bulk_rate is not None:
-            self._limiter.check(self._bulk_rate, defs.org.org_id, " bulk")
+        if rate is not None or operation.bulk:
+            self._limiter.check(defs.org.org_id, rate, self._bulk_rate if operation.bulk else None)
 
     async def _run(self, operation: Operation, call: Call[Any, Any], key: Key | None) -> Any:
         """A read, or a rare write in a transaction of its own."""

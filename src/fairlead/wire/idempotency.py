@@ -95,13 +95,22 @@ class InFlight:
 
 
 class Once:
-    """A plan under a key. `answers` are those known to the batch, by organisation and key."""
+    """A plan under a key. `answers` are those known to the batch, by organisation and key.
 
-    __slots__ = ("answers", "key", "start")
+    `refusal` reads a refusal out of a reply that is one without raising, see `Queued`.
+    """
 
-    def __init__(self, start: Callable[[Call[Any, Any]], Plan[Any]], key: Key) -> None:
+    __slots__ = ("answers", "key", "refusal", "start")
+
+    def __init__(
+        self,
+        start: Callable[[Call[Any, Any]], Plan[Any]],
+        key: Key,
+        refusal: Callable[[Any], str | None] | None = None,
+    ) -> None:
         self.start = start
         self.key = key
+        self.refusal = refusal
         self.answers: dict[tuple[int, str], Answer] = {}
 
     def __call__(self, call: Call[Any, Any]) -> Plan[Any]:
@@ -118,8 +127,9 @@ class Once:
         try:
             plan.send(picture)
         except StopIteration as stop:
-            self.answers[place] = answer = self.key.answer(call, stop.value)
-            picture.also("idempotency_new", answer)
+            if self.refusal is None or self.refusal(stop.value) is None:
+                self.answers[place] = answer = self.key.answer(call, stop.value)
+                picture.also("idempotency_new", answer)
             return stop.value
         msg = "a plan yields once"
         raise RuntimeError(msg)

@@ -43,10 +43,12 @@ class Limiter:
     def __init__(self) -> None:
         self._window = MovingWindowRateLimiter(MemoryStorage())
 
-    def check(self, rate: Rate, org_id: int, kind: str = "") -> None:
-        """Count one call, or raise RateLimited."""
-        name = f"{org_id}{kind}"
-        if self._window.hit(rate.item, name):
-            return
-        free = self._window.get_window_stats(rate.item, name).reset_time
-        raise RateLimited(rate.calls, rate.seconds, int(free - time.time()) + 1)
+    def check(self, org_id: int, rate: Rate | None, bulk_rate: Rate | None = None) -> None:
+        """Count one call in every window that it belongs to, or raise RateLimited and count it in none."""
+        windows = [(some, f"{org_id}{kind}") for some, kind in ((rate, ""), (bulk_rate, " bulk")) if some]
+        for some, name in windows:
+            if not self._window.test(some.item, name):
+                free = self._window.get_window_stats(some.item, name).reset_time
+                raise RateLimited(some.calls, some.seconds, int(free - time.time()) + 1)
+        for some, name in windows:
+            self._window.hit(some.item, name)

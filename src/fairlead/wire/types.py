@@ -5,15 +5,18 @@ Members carry the vendor's names. Source: the overview and error-handling pages.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Generic, Literal, TypeVar
 
 import msgspec
 
 from fairlead.errors import BadRequest, InvalidInput
+from fairlead.fields.scalars import parse_boolean
 from fairlead.wire.operation import Body
 
 T = TypeVar("T")
 
+# Vendor: silent on how exact numbers are; those with a point are read as doubles, 15 digits. A text is exact.
 Scalar = str | int | float | bool | None
 """A value as clients send it: text, number, boolean or null."""
 
@@ -36,6 +39,12 @@ class Pair(Body):
             reason = "an element has neither Attribute nor SchemaName"
             raise BadRequest(reason)
         return found.strip()
+
+
+def check_names(pairs: Iterable[Pair] | None) -> None:
+    """Raise BadRequest for a pair without a name, in field sets too: structure is judged before anything else."""
+    for pair in pairs or ():
+        check_names(pair.Fields if pair.name else None)
 
 
 class Done(msgspec.Struct, Generic[T], kw_only=True):
@@ -137,14 +146,17 @@ def descending(sorting: Sorting | None) -> bool:
     """True for direction 1, which is the default. Raises InvalidInput for anything but 0 and 1."""
     if sorting is None or not _given(sorting.Direction):
         return True
-    found = str(sorting.Direction).strip()
-    if found not in ("0", "1"):
-        raise InvalidInput.value("Direction")
-    return found == "1"
+    return truth(sorting.Direction, "Direction")
+
+
+LONGEST_LIST = 100_000
+"""Characters of a comma list: more names than anything here has."""
 
 
 def names_of(csv: str | None) -> list[str]:
-    """Names of a comma list, blanks trimmed, empty ones dropped."""
+    """Names of a comma list, blanks trimmed, empty ones dropped. Raises InvalidInput for one that is too long."""
+    if csv is not None and len(csv) > LONGEST_LIST:
+        raise InvalidInput.too_long("Columns", LONGEST_LIST)
     return [name for part in (csv or "").split(",") if (name := part.strip())]
 
 
@@ -152,12 +164,10 @@ def truth(value: Scalar, name: str) -> bool:
     """A flag as true/false, 1/0, in any JSON type; absent or empty is false. Raises InvalidInput."""
     if value is None or value == "":
         return False
-    text = str(value).strip().lower()
-    if text in ("true", "1"):
-        return True
-    if text in ("false", "0"):
-        return False
-    raise InvalidInput.value(name)
+    found = parse_boolean(value)
+    if found is None:
+        raise InvalidInput.value(name)
+    return found
 
 
 def code_of(value: Scalar) -> int | None:

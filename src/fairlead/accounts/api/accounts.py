@@ -10,9 +10,10 @@ import sqlalchemy as sa
 from fairlead.accounts import attributes, queries, removal, rules
 from fairlead.accounts.api.activities import needed
 from fairlead.accounts.api.family import read, write
-from fairlead.accounts.drafts import check_names
 from fairlead.activities.periods import period_of
 from fairlead.errors import ApiError, InvalidDataType, InvalidInput, MandatoryMissing
+from fairlead.fields.model import DataType
+from fairlead.fields.scalars import parse_date
 from fairlead.leads.criteria import Attribute, Condition
 from fairlead.leads.rules import seen_by
 from fairlead.orgs.definitions import RecordType
@@ -27,6 +28,7 @@ from fairlead.wire.types import (
     Pair,
     Scalar,
     Sorting,
+    check_names,
     descending,
     names_of,
     page_of,
@@ -72,7 +74,8 @@ def create(call: Call[None, NewAccount]) -> Plan[Done[Id]]:
     """Create an Account.
 
     CompanyName is mandatory and need not be unique; CompanyNumber and CompanyIdentifier are unique among the accounts
-    of a type. Drop-down values must be options, in any case. Without OwnerId the account is the caller's.
+    of a type. Drop-down values must be options, in any case; a Stage may be any text. Without OwnerId the account is the
+    caller's.
     """
     body, action = call.body, "creating company"
     pairs = body.CompanyProperties or body.Company or []
@@ -101,7 +104,9 @@ class Update(Body):
 def update(call: Call[OneAccount, Update | list[Any]]) -> Plan[Done[AffectedRows]]:
     """Update an Account.
 
-    Writes the attributes sent; an empty value clears one. `AffectedRows` is 0 when everything was stored already.
+    Writes the attributes sent. An empty value clears one, but every account has a CompanyName and an owner: without the
+    first it is refused, without OwnerId the owner stays. A drop-down value must be one that its parent's value allows,
+    also when only the parent is sent. `AffectedRows` is 0 when everything was stored already.
     """
     # Vendor: a bare array is no fault of the body's structure but an account without details.
     pairs = None if isinstance(call.body, list) else call.body.CompanyProperties or call.body.Company
@@ -185,7 +190,10 @@ def _option(value: Scalar, name: str, action: str) -> str:
 
 
 class DateRange(Body):
-    """From and to, UTC, both ends included, on an attribute that is a date; a missing one leaves that end open."""
+    """From and to, UTC, both ends included, on an attribute that is a date; a missing one leaves that end open.
+
+    For an attribute without a time a day is enough.
+    """
 
     DateField: str | None = None
     FromDate: Scalar = None
@@ -279,9 +287,9 @@ def _condition(kind: RecordType, query: Criteria) -> Condition:
     if query.DateRange is not None:
         found += _period(kind, query.DateRange)
     lookup = query.FilterBy
-    if lookup is not None and lookup.LookupName:
+    if lookup is not None and (lookup.LookupName or lookup.LookupValue not in (None, "")):
         operator = (lookup.SqlOperator or "=").strip().upper()
-        found.append(attributes.condition(kind, lookup.LookupName, operator, _text(lookup.LookupValue)))
+        found.append(attributes.condition(kind, lookup.LookupName or "", operator, _text(lookup.LookupValue)))
     return sa.and_(sa.true(), *found)
 
 
@@ -293,15 +301,24 @@ def _text(value: Scalar) -> str:
 
 def _period(kind: RecordType, sent: DateRange) -> list[Condition]:
     """The ends that are given. Raises InvalidInput, UnknownAttributes."""
-    ends = [(">=", sent.FromDate), ("<=", sent.ToDate)]
-    period_of(sent.FromDate, sent.ToDate, optional=True)
-    given = [(operator, str(text)) for operator, text in ends if text not in (None, "")]
     name = (sent.DateField or "").strip()
-    if not given:
+    first, last = (None if text in (None, "") else str(text) for text in (sent.FromDate, sent.ToDate))
+    if first is None and last is None:
         return []
-    if not name or not attributes.is_moment(kind, name):
+    type = attributes.type_of(kind, name) if name else None
+    if type is DataType.DATE:
+        period_of(_at_midnight(first), _at_midnight(last), optional=True)
+    elif type is DataType.DATETIME:
+        period_of(first, last, optional=True)
+    else:
         raise InvalidInput.value("DateField")
-    return [attributes.condition(kind, name, operator, text) for operator, text in given]
+    ends = ((">=", first), ("<=", last))
+    return [attributes.condition(kind, name, operator, text) for operator, text in ends if text is not None]
+
+
+def _at_midnight(text: str | None) -> str | None:
+    """A day as the instant at which it begins; anything else as it is. An attribute that is a day takes both."""
+    return text if text is None or parse_date(text) is None else f"{text} 00:00:00"
 
 
 def _order(call: Call[Any, Any], kind: RecordType, sorting: Sorting | None) -> Attribute:

@@ -9,7 +9,6 @@ from msgspec import UNSET, UnsetType
 
 from fairlead.accounts import queries, rules
 from fairlead.accounts.api.family import read, write
-from fairlead.accounts.drafts import check_names
 from fairlead.activities.periods import period_of
 from fairlead.activities.rendering import activity_type, plain_time, printed
 from fairlead.errors import MandatoryMissing, UnknownReference
@@ -18,7 +17,18 @@ from fairlead.orgs.definitions import Definitions
 from fairlead.records.picture import is_id
 from fairlead.records.rows import Activity
 from fairlead.wire.operation import Body, Call, Plan, Query
-from fairlead.wire.types import Done, Id, Paging, Pair, Scalar, Sorting, descending, page_of, truth
+from fairlead.wire.types import (
+    Done,
+    Id,
+    Paging,
+    Pair,
+    Scalar,
+    Sorting,
+    check_names,
+    descending,
+    page_of,
+    truth,
+)
 
 CAP = 1000
 """Rows on the largest page."""
@@ -164,35 +174,21 @@ async def retrieve(call: Call[OfAccount, Timeline | None], db: Any) -> Activitie
     period = period_of(parameter.FromDate, parameter.ToDate, optional=True)
     page = page_of(body.Paging, cap=CAP)
     down = descending(body.Sorting)
-    column = _column(call, body.Sorting)
+    by = _order(call, body.Sorting)
     owner = seen_by(call)
     if not is_id(account_id) or not await queries.is_seen(db, call.org_id, owner, account_id):
         raise UnknownReference("Company not found")
     total, found = await queries.activities(
-        db, call.org_id, account_id, period, column=column, descending=down, page=page
+        db, call.org_id, account_id, period, by=by, descending=down, page=page
     )
     return Activities(total, [_row(call.defs, some) for some in found if some.code in call.defs.types])
 
 
-_SORTING = {
-    "CompanyActivityId": "id",
-    "ActivityEvent": "code",
-    "ActivityNote": "note",
-    "ActivityDateTime": "happened_on",
-    "CreatedOn": "created_on",
-    "ModifiedOn": "modified_on",
-    "CreatedBy": "created_by",
-    "ModifiedBy": "modified_by",
-    "Status": "status",
-    "Owner": "owner_id",
-}
-
-
-def _column(call: Call[Any, Any], sorting: Sorting | None) -> str:
+def _order(call: Call[Any, Any], sorting: Sorting | None) -> str:
     name = (sorting.ColumnName or "").strip() if sorting is not None else ""
-    if name and name not in _SORTING:
+    if name and name not in queries.SORTED_BY:
         call.notice("unknown-sort-column", name)
-    return _SORTING.get(name, "happened_on")
+    return name if name in queries.SORTED_BY else "ActivityDateTime"
 
 
 def _row(defs: Definitions, activity: Activity) -> Row:

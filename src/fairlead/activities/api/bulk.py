@@ -38,7 +38,7 @@ class AllCreated(msgspec.Struct):
 
 
 class OnOpportunity(Query):
-    """The opportunity all rows are posted on: its id or its auto number."""
+    """The opportunity all rows are posted on: its id, or the AutoId value that its type shows."""
 
     opportunityId: str | None = None
 

@@ -26,7 +26,7 @@ MOST_IDS = 2000
 
 
 class ById(Query):
-    """The opportunity by its id or auto number."""
+    """The opportunity by its id, or by the AutoId value that its type shows."""
 
     OpportunityId: str | None = None
     getFileURL: str | None = None
@@ -105,6 +105,8 @@ async def by_ids(call: Call[None, ByIds], db: Any) -> list[Found]:
     wanted = call.body.SearchParameters
     if not wanted:
         raise MandatoryMissing("SearchParameters", "retrieving opportunities")
+    for element in wanted:
+        _check_mandatory(element)
     kinds = [_kind(call, element) for element in wanted]
     references = [_texts(element) for element in wanted]
     if sum(map(len, references)) > MOST_IDS:
@@ -126,7 +128,7 @@ async def by_ids(call: Call[None, ByIds], db: Any) -> list[Found]:
     return reply
 
 
-def _kind(call: Call[Any, Any], element: Wanted) -> RecordType:
+def _check_mandatory(element: Wanted) -> None:
     action = "retrieving opportunities"
     if element.EventCode is None or element.EventCode == "":
         raise MandatoryMissing("EventCode", action)
@@ -134,6 +136,9 @@ def _kind(call: Call[Any, Any], element: Wanted) -> RecordType:
         raise MandatoryMissing("ProspectActivityId", action)
     if element.Columns is None:
         raise MandatoryMissing("Columns", action)
+
+
+def _kind(call: Call[Any, Any], element: Wanted) -> RecordType:
     code = code_of(element.EventCode)
     kind = call.defs.types.get(code) if code is not None else None
     if kind is None or kind.kind != "opportunity":
@@ -156,7 +161,7 @@ def _columns(call: Call[Any, Any], columns: Columns | None, kind: RecordType) ->
 
 
 class OfOpportunity(Query):
-    """The opportunity by its id or auto number; one type of activity only, if wanted."""
+    """The opportunity by its id or the AutoId value that its type shows; one type of activity only, if wanted."""
 
     opportunityId: str | None = None
     activityEventCode: str | None = None

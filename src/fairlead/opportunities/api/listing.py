@@ -17,7 +17,7 @@ from fairlead.opportunities.rendering import FLAT, choice, flat_rows
 from fairlead.records.picture import is_id
 from fairlead.wire import search as grammar
 from fairlead.wire.operation import Body, Call, Query
-from fairlead.wire.types import Columns, Paging, Scalar, Sorting
+from fairlead.wire.types import Columns, Paging, Scalar, Sorting, code_of
 
 RETRIEVING = "retrieving opportunities"
 
@@ -138,11 +138,12 @@ async def advanced_search(call: Call[None, Search], db: Any) -> Rows:
     Opportunities of one type that meet the conditions; a page of more than 1000 rows is made as small.
     """
     body = call.body
-    code = code_given(body.OpportunityEventCode, "OpportunityEventCode")
+    for name in ("OpportunityEventCode", "AdvancedSearch"):
+        if getattr(body, name) in (None, ""):
+            raise MandatoryMissing(name, "searching opportunities")
+    code = code_of(body.OpportunityEventCode)
     if code is None:
-        raise MandatoryMissing("OpportunityEventCode", "searching opportunities")
-    if body.AdvancedSearch is None or body.AdvancedSearch == "":
-        raise MandatoryMissing("AdvancedSearch", "searching opportunities")
+        raise InvalidInput.value("OpportunityEventCode")
     page = clamped_page(call, body.Paging)
     wanted = grammar.parse(str(body.AdvancedSearch), code)
     kind = call.defs.types.get(code)

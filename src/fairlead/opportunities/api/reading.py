@@ -8,16 +8,18 @@ from typing import Any
 import msgspec
 
 from fairlead.activities.api.order import order_of
-from fairlead.activities.queries import Order
+from fairlead.activities.criteria import Column
+from fairlead.activities.queries import SHOWN, Order
 from fairlead.activities.rules import only_owner
 from fairlead.errors import InvalidInput
+from fairlead.fields.model import DataType
 from fairlead.leads import queries as leads
 from fairlead.leads.queries import SeenLead
 from fairlead.opportunities.rendering import Row
 from fairlead.orgs.definitions import RecordType
 from fairlead.records.rows import Activity
 from fairlead.wire.operation import Call
-from fairlead.wire.types import Page, Paging, Scalar, Sorting, code_of, page_of
+from fairlead.wire.types import Page, Paging, Scalar, Sorting, code_of, descending, page_of
 
 CAP = 1000
 """Most rows of a page; a larger one is made as small."""
@@ -41,16 +43,23 @@ def clamped_page(call: Call[Any, Any], paging: Paging | None) -> Page:
     return Page(page.offset // page.limit * CAP, CAP)
 
 
-_NAMES = {"OpportunityEvent": "ActivityEvent", "OpportunityNote": "ActivityEvent_Note"}
+_NAMES = {
+    "OpportunityEvent": "ActivityEvent",
+    "OpportunityNote": "ActivityEvent_Note",
+    "PACreatedByName": "CreatedByName",
+}
 
 
 def sorted_by(call: Call[Any, Any], sorting: Sorting | None, kinds: Sequence[RecordType]) -> Order:
-    """The order of a read of these types: by CreatedOn, or a column or a field that one of the types has."""
+    """The order of a read of these types: by CreatedOn, or a column of the rows or a field that one of the types has."""
     name = (sorting.ColumnName or "").strip() if sorting is not None else ""
-    if sorting is not None and name in _NAMES:
-        sorting = msgspec.structs.replace(sorting, ColumnName=_NAMES[name])
+    name = _NAMES.get(name, name)
+    if sorting is None or not name:
+        return order_of(call, sorting, None)
+    if name in SHOWN:
+        return Order(Column(DataType.TEXT, shown=name), descending(sorting))
     having = (kind for kind in kinds if name.partition("~")[0] in kind.fields)
-    return order_of(call, sorting, next(having, None))
+    return order_of(call, msgspec.structs.replace(sorting, ColumnName=name), next(having, None))
 
 
 def code_given(sent: Scalar, name: str) -> int | None:

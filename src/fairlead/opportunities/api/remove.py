@@ -14,7 +14,7 @@ from fairlead.wire.types import Done
 
 
 class OneOpportunity(Query):
-    """The opportunity by its id or auto number."""
+    """The opportunity by its id, or by the AutoId value that its type shows."""
 
     Id: str | None = None
 

@@ -17,14 +17,14 @@ from fairlead.opportunities.api.family import write
 from fairlead.records.picture import new_id
 from fairlead.wire.bulk import each_row
 from fairlead.wire.operation import Body, Call, Plan, Query, Queued
-from fairlead.wire.types import Done, Id, Pair, Scalar, rows_of, truth
+from fairlead.wire.types import Done, Id, Pair, Scalar, check_names, rows_of, truth
 
 LIMIT = 25
 """Rows in one bulk call."""
 
 
 class UpdateOpportunity(Body):
-    """The opportunity by id or auto number, and what changes on it."""
+    """The opportunity by its id or the AutoId value that its type shows, and what changes on it."""
 
     ProspectOpportunityId: Scalar = None
     OpportunityNote: Scalar | UnsetType = UNSET
@@ -50,10 +50,12 @@ def _number(body: Any) -> int | None:
 def update(call: Call[None, UpdateOpportunity]) -> Plan[Done[Id]]:
     """Update an Opportunity.
 
-    Only the fields sent change. A new Status without a stage keeps the stage if the status allows it, else the
-    stage is the first one of the status.
+    Only the fields sent change. Another Status without a stage keeps the stage if the status allows it, else the stage
+    is the first one of the status. ValidateDropDownOptions true frees drop-downs from their options, but the Status is
+    always Open, Won or Lost.
     """
     body = call.body
+    check_names(body.Fields)
     reference = _reference(body.ProspectOpportunityId, "updating opportunity")
     found = yield from rules.update(
         call,
@@ -67,9 +69,10 @@ def update(call: Call[None, UpdateOpportunity]) -> Plan[Done[Id]]:
 
 
 def _reference(value: Scalar, action: str) -> str:
-    if value is None or value == "":
+    text = "" if value is None else str(value).strip()
+    if not text:
         raise MandatoryMissing("ProspectOpportunityId", action)
-    return str(value)
+    return text
 
 
 class NewOpportunity(Body):
@@ -143,10 +146,13 @@ def capture(call: Call[None, CaptureOpportunity]) -> Plan[Captured]:
     """Capture Opportunities.
 
     Finds the lead by SearchBy or creates it, writes its attributes, and opens the opportunity, unless a duplicate
-    rule of its type finds the same one on the lead. A refusal of the rules is HTTP 200 with Status 1.
+    rule of its type finds the same one on the lead. A refusal of the rules is HTTP 200 with Status 1. Where the blanks
+    of a duplicate are filled, a drop-down value that its other values do not allow is left out.
     """
     body = call.body
     action = "capturing opportunity"
+    check_names(body.LeadDetails)
+    check_names(body.Opportunity.Fields if body.Opportunity is not None else None)
     if not body.LeadDetails:
         raise MandatoryMissing("LeadDetails", action)
     lead = draft(call, body.LeadDetails)
@@ -273,6 +279,8 @@ def add_in_bulk(call: Call[BySearch, list[RowByValue]]) -> Plan[AllAdded]:
     Opens up to 25 opportunities, each on the lead that holds its row's value in the field SearchBy names. No lead
     is ever created; a bad row never stops the others.
     """
+    for row in call.body:
+        check_names(row.Fields)
     search_by = (call.query.SearchBy or "").strip()
     if not search_by:
         raise MandatoryMissing("SearchBy", "adding opportunities")
@@ -329,6 +337,8 @@ def update_in_bulk(call: Call[None, list[RowToUpdate]]) -> Plan[AllUpdated]:
 
     Changes up to 25 opportunities; rows may set different fields. A bad row never stops the others.
     """
+    for row in call.body:
+        check_names(row.Fields)
     rows_of(call.body, LIMIT)
 
     def change(row: RowToUpdate) -> Plan[str]:

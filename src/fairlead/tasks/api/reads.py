@@ -121,7 +121,7 @@ _LOOKUPS: dict[str, Callable[[Call[Any, Any], str], User | None]] = {
 }
 
 # Vendor: the page's own sample writes `Duedate`.
-_SORTED_BY = {name.lower(): column for name, column in queries.SORTED_BY.items()}
+_SORTED_BY = {name.lower(): name for name in queries.SORTED_BY}
 
 
 def _order(call: Call[Any, Any], sorting: Sorting | None) -> tuple[str, bool]:
@@ -131,7 +131,7 @@ def _order(call: Call[Any, Any], sorting: Sorting | None) -> tuple[str, bool]:
     column = _SORTED_BY.get(name.lower(), "")
     if name and not column:
         call.notice("unknown-sort-column", name[:100])
-    return column or "created_on", down
+    return column or "CreatedOn", down
 
 
 def _columns(call: Call[Any, Any], sent: Columns | None) -> frozenset[str]:
@@ -230,11 +230,11 @@ async def to_dos_by_email(call: Call[None, ToDos], db: Any) -> Tasks:
 
 async def _to_dos(call: Call[None, ToDos], db: Any, known: dict[str, User]) -> Tasks:
     body = call.body
+    if not body.Users:
+        raise MandatoryMissing("Users", "retrieving to-dos")
     page = page_of(body.Paging, cap=CAP)
     by, down = _order(call, body.Sorting)
     start, end = _days(body)
-    if not body.Users:
-        raise MandatoryMissing("Users", "retrieving to-dos")
     named = {str(one).strip().lower() for one in body.Users}
     owners = [user.id for name, user in known.items() if name in named]
     wanted = Filter(owners=owners, start=start, end=end, category=types.TO_DO)

@@ -85,9 +85,9 @@ def sent(body: NewTask) -> Sent:
 def create(call: Call[None, NewTask]) -> Plan[Done[Id]]:
     """Create a Task.
 
-    An appointment or a to-do, as its type says, about nothing (RelatedEntity 0), a lead (1) or an opportunity (5). It
-    is due now unless DueDate is sent, and ends after the type's usual time unless EndDate is. Its owner is the user
-    of the key unless one is named. Reminders are stored; none is sent.
+    An appointment or a to-do, as its type says, about nothing (RelatedEntity 0), a lead (1) or an opportunity (5: its
+    id, or the AutoId value that its type shows). It is due now unless DueDate is sent, and ends after the type's usual
+    time unless EndDate is. Its owner is the user of the key unless one is named. Reminders are stored; none is sent.
     """
     task = yield from rules.create(call, sent(call.body))
     return Done(Message=Id(task.id))
@@ -97,7 +97,8 @@ def create(call: Call[None, NewTask]) -> Plan[Done[Id]]:
 def update(call: Call[None, ChangedTask]) -> Plan[Done[Affected]]:
     """Update a Task.
 
-    Only what is sent changes; a task is never completed so. A new DueDate without an EndDate keeps the task's length.
+    Only what is sent changes; a task is never completed so. A new DueDate without an EndDate keeps the task's length;
+    RelatedEntityId without RelatedEntity names another lead, or another opportunity, as the task was about one before.
     AffectedRows is 0 when everything sent was already stored.
     """
     changed = yield from rules.update(call, call.body.UserTaskId, sent(call.body))

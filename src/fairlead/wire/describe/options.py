@@ -83,7 +83,11 @@ def _option(option: click.Option, command: str, context: click.Context, prefix: 
     spelling = ", ".join(f"`{some}`" for some in (*option.opts, *option.secondary_opts))
     info: Json = option.to_info_dict()
     if not option.is_flag and option.type.name != "boolean":
-        spelling += f" *{option.make_metavar(context).strip('[]').lower().removesuffix(' range')}*"
+        shown = option.make_metavar(context).strip("[]")
+        # Choices are written as they are; TEXT and INTEGER need not shout.
+        spelling += (
+            f" *{shown if isinstance(option.type, click.Choice) else shown.lower().removesuffix(' range')}*"
+        )
     return [spelling, _environment(option, command, prefix), _default(option, info), option.help or ""]
 
 

@@ -71,9 +71,11 @@ def _contents(families: dict[str, list[Operation]]) -> str:
 
 def _family(family: str, operations: list[Operation]) -> str:
     titles = "\n".join(f"- [{operation.title}](#{anchor(operation.title)})" for operation in operations)
+    who = "A submit carries the header `x-api-key` and" if family == "async" else "Every call carries"
+    alone = " Status and metrics want the `x-api-key` alone." if family == "async" else ""
     intro = (
-        "Every call carries a key pair: `accessKey` and `secretKey` in the query, or the headers `x-LSQ-AccessKey` and "
-        "`x-LSQ-SecretKey`. What a call can be refused with, whatever it is, stands in [errors](errors.md)."
+        f"{who} a key pair: `accessKey` and `secretKey` in the query, or the headers `x-LSQ-AccessKey` and "
+        f"`x-LSQ-SecretKey`.{alone} What a call can be refused with, whatever it is, stands in [errors](errors.md)."
     )
     return "\n\n".join((f"# {family.capitalize()}", intro, titles, *map(_operation, operations)))
 

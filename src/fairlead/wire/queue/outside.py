@@ -76,20 +76,31 @@ def checked_url(text: str, *, private: bool) -> str:
 
 def _refuse_special(host: str) -> None:
     """Refuse what can be refused without asking for the name."""
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        name = host.rstrip(".")
-        if name == "localhost" or name.endswith(".localhost"):
-            reason = "it names this machine"
-            raise WrongAddress(reason) from None
-        return
-    if not is_public(address):
+    name = host.rstrip(".")
+    if name == "localhost" or name.endswith(".localhost"):
+        reason = "it names this machine"
+        raise WrongAddress(reason)
+    address = _address(name)
+    if address is not None and not is_public(address):
         reason = f"{host} is not a public address"
         raise WrongAddress(reason)
 
 
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+def _address(host: str) -> _Address | None:
+    """The address that a host is, also in the spellings that only the system reads (127.1, 0, 2130706433)."""
+    try:
+        return ipaddress.ip_address(host)
+    except ValueError:
+        pass
+    try:
+        return ipaddress.IPv4Address(socket.inet_aton(host))
+    except OSError:
+        return None
+
+
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 

@@ -41,7 +41,7 @@ from fairlead.wire.door import (
     read_body,
     respond,
 )
-from fairlead.wire.idempotency import InFlight
+from fairlead.wire.idempotency import InFlight, Key
 from fairlead.wire.operation import Call, Operation, Plan, Queued, Registry
 from fairlead.wire.queue import queries
 from fairlead.wire.queue.outside import WrongAddress, checked_url
@@ -141,7 +141,7 @@ class AsyncApi:
         kind, operations = self._routes[scope["path"].rstrip("/").lower()]
         verb = "POST" if kind == "submit" else "GET"
         if scope["method"] != verb and not (verb == "GET" and scope["method"] == "HEAD"):
-            raise WrongVerb(scope["method"], verb)
+            raise WrongVerb(scope["method"], verb if verb == "POST" else "GET, HEAD")
         headers = headers_of(scope)
         query = query_of(scope["query_string"])
         org_id, key_id = self._keys.get(headers.get(b"x-api-key", b"")) or await self._key(headers)
@@ -169,17 +169,27 @@ class AsyncApi:
         key = idempotency.read(
             headers.get(b"idempotency-key"), scope["path"], query, raw, more=callback or ""
         )
-        if key is not None:
-            start = idempotency.Once(start, key)
         with self._in_flight.taking(org_id, key):
-            return await self._accept(start, call)
+            return await self._accept(start, call, key)
 
-    async def _accept(self, start: Callable[[Call[Any, Any]], Plan[Accepted]], call: Call[None, None]) -> Any:
+    async def _accept(
+        self, start: Callable[[Call[Any, Any]], Plan[Accepted]], call: Call[None, None], key: Key | None
+    ) -> Any:
         if self._queue_limit:
-            await self._check_depth(call.org_id)
-        answer = await self._batcher.submit(start, call)
+            try:
+                await self._check_depth(call.org_id)
+            except QueueFull:
+                # What was accepted before is no further request.
+                if key is None or (known := await self._known(call.org_id, key)) is None:
+                    raise
+                return known
+        answer = await self._batcher.submit(start if key is None else idempotency.Once(start, key), call)
         self._hint.ring()
         return answer
+
+    async def _known(self, org_id: int, key: Key) -> Any:
+        async with self._pool.connection() as db:
+            return await idempotency.known(db, org_id, key)
 
     def _callback(self, headers: Headers) -> str | None:
         """Where the end of the request is to be told. Raises InvalidHeader."""
@@ -193,9 +203,9 @@ class AsyncApi:
 
     async def _key(self, headers: Headers) -> tuple[int, str]:
         """Organisation and id of the x-api-key, which may be disabled. Raises Unauthorised."""
-        key = headers.get(b"x-api-key")
+        key = headers.get(b"x-api-key", b"").strip(b" \t")
         found = await self._cache.async_key(self._pool, hashlib.sha256(key).hexdigest()) if key else None
-        if found is None or key is None:
+        if found is None:
             raise Unauthorised
         self._keys[key] = found
         return found

@@ -336,12 +336,18 @@ def _ended(request: Request, outcome: Outcome) -> Ended:
 def _outcome(request: Request, operation: Operation, value: Any, now: datetime) -> Outcome:
     queued = operation.queued
     if isinstance(value, ApiError):
-        return Outcome(request.org_id, request.id, "error", request.attempts, now, now, value.message, None)
+        return _refused(request, value.message, now)
     reason = queued.refusal(value) if queued is not None and queued.refusal is not None else None
     if reason is not None:
-        return Outcome(request.org_id, request.id, "error", request.attempts, now, now, reason, None)
+        return _refused(request, reason, now)
     reply = _encode(value).decode()
     return Outcome(request.org_id, request.id, "success", request.attempts, now, now, None, reply)
+
+
+def _refused(request: Request, reason: str, now: datetime) -> Outcome:
+    """The reason may repeat what was sent: NUL, which JSON can spell, is no text that the database can hold."""
+    reason = reason.replace("\0", "")
+    return Outcome(request.org_id, request.id, "error", request.attempts, now, now, reason, None)
 
 
 def _tallies(requests: list[Request], outcomes: list[Outcome]) -> list[Tally]:
