@@ -105,12 +105,19 @@ async def test_words_that_nothing_has_are_shown_as_text(browser: Browser) -> Non
     assert "No operation has these words" in browser.text
 
 
-@pytest.mark.parametrize("show", ["", "done", "missing", "else"])
-async def test_the_coverage_says_what_is_done(browser: Browser, show: str) -> None:
-    await browser.get(f"/app/reference/coverage?show={show}")
+@pytest.mark.parametrize(
+    ("asked", "done", "missing"),
+    [("", False, False), ("show=done", True, False), ("show=missing", False, True), ("family=sales", True, False),
+     ("show=else&family=webhooks", False, True), ("family=nonsense", False, False)],
+)  # fmt: skip
+async def test_the_coverage_says_what_is_done(
+    browser: Browser, asked: str, done: bool, missing: bool
+) -> None:
+    await browser.get(f"/app/reference/coverage?{asked}")
     assert browser.response.status_code == 200
-    assert (">Done</span>" in browser.text) == (show != "missing")
-    assert (">Not yet</span>" in browser.text) == (show != "done")
+    assert (">Done</span>" in browser.text) == done
+    assert (">Not yet</span>" in browser.text) == missing
+    assert ('href="/app/reference/coverage?family=sales"' in browser.text) == (asked == "")
     assert "All operations" in browser.text
     assert "tier" not in browser.text.lower()
 

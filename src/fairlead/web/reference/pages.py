@@ -47,17 +47,22 @@ async def operations(visit: Visit) -> Response:
 
 @page("GET /reference/coverage", nav="reference")
 async def coverage(visit: Visit) -> Response:
-    """Which operations of the vendor's API are done."""
+    """Which operations of the vendor's API are done: numbers by family, and those of a family, the done or the missing."""
     sums, families = _description().done()
-    only = visit.query.get("show", "")
+    only, family = visit.query.get("show", ""), visit.query.get("family", "")
+    numbers = [(name, sum(some.row.done for some in rows), len(rows)) for name, rows in families]
     if only in ("done", "missing"):
         wanted = only == "done"
         families = [(name, [some for some in rows if some.row.done is wanted]) for name, rows in families]
+    else:
+        families = [(name, rows) for name, rows in families if name == family]
     return visit.page(
         "reference/coverage.html",
         title="Coverage",
         tabs=TABS,
         sums=sums,
+        numbers=numbers,
+        family=family,
         only=only,
         families=[(name, rows) for name, rows in families if rows],
     )
