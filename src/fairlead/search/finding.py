@@ -18,7 +18,7 @@ from fairlead.records.picture import is_id
 from fairlead.search import queries
 from fairlead.web.visit import Visit, with_query
 
-AMONG = 5_000
+AMONG = 10_000
 """Records of a kind among which any part of a name is looked for: the newest ones."""
 SHORTEST = 2
 """Characters; less would find everything."""
