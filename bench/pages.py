@@ -100,7 +100,7 @@ def addresses(leads: int, count: int) -> dict[str, list[str]]:
 
 def _words(count: int) -> list[str]:
     """What is looked for: a beginning of an address that one lead has, words that many have, and some that nobody has."""
-    some = ("lead500", "lead+example", "nobody+has+this", "lead12345@example.com", "+91-9000012345")
+    some = ("lead500", "lead+example", "nobody+has+this", "lead12345@example.com", "%2B91-9000012345")
     return [some[number % len(some)] for number in range(count)]
 
 

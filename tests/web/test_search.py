@@ -152,5 +152,13 @@ async def test_words_are_text(browser: Browser) -> None:
         assert "&lt;script&gt;" in browser.text
 
 
+async def test_what_begins_with_the_word_comes_first(browser: Browser, world: World) -> None:
+    values = await world.need("lead.1", "lead.2", "lead.3")
+    for name, last in (("lead.1", "Ada"), ("lead.2", "Yadav"), ("lead.3", "Yadav")):
+        await set_lead(world, name, fields=f'{{"FirstName": "Ravi", "LastName": "{last}"}}')
+    assert await found(browser, "ada") == [values["lead.1"], values["lead.3"], values["lead.2"]]
+
+
 def test_patterns_hold_nothing_special() -> None:
+    assert queries.beginnings(["a%", "b"]) == ["a\\%%", "% a\\%%"]
     assert queries.patterns(["a%", "b_", "c\\"]) == ["%a\\%%", "%b\\_%", "%c\\\\%"]

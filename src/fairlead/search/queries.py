@@ -19,14 +19,16 @@ class Hits(msgspec.Struct):
     is_all: bool
 
 
-# $1 organisation, $2 how many are looked at, $3 patterns of the words, $4 how many are wanted, $5 the owner.
+# $1 organisation, $2 how many are looked at, $3 patterns of the words, $4 how many are wanted, $5 the owner, $6 patterns of
+# what stands at the beginning of a word: that comes first.
 NEWEST_LEADS = """
 with near as materialized (
-    select l.id, l.auto_id, l.fields from lead l where l.org_id = $1 {owned} order by l.auto_id desc limit $2)
+    select l.id, l.auto_id, concat_ws(' ', l.fields->>'FirstName', l.fields->>'LastName', l.fields->>'EmailAddress',
+        l.fields->>'Phone', l.fields->>'Mobile', l.fields->>'Company') as said
+    from lead l where l.org_id = $1 {owned} order by l.auto_id desc limit $2)
 select (select count(*) from near) < $2 as is_all, array(
-    select n.id::text from near n where concat_ws(' ', n.fields->>'FirstName', n.fields->>'LastName',
-        n.fields->>'EmailAddress', n.fields->>'Phone', n.fields->>'Mobile', n.fields->>'Company') ilike all($3::text[])
-    order by n.auto_id desc limit $4) as ids
+    select n.id::text from near n where n.said ilike all($3::text[])
+    order by n.said ilike any($6::text[]) desc, n.auto_id desc limit $4) as ids
 """
 # In whatever order the database has texts, those with a beginning follow on it; what does not have it is taken out.
 KEYED_LEADS = """
@@ -46,7 +48,7 @@ with near as materialized (
     select c.id, c.auto_id, c.name, c.owner_id from account c where c.org_id = $1 order by c.auto_id desc limit $2)
 select (select count(*) from near) < $2 as is_all, array(
     select n.id::text from near n where n.name ilike all($3::text[]) and ($5::uuid is null or n.owner_id = $5)
-    order by n.auto_id desc limit $4) as ids
+    order by n.name ilike any($6::text[]) desc, n.auto_id desc limit $4) as ids
 """
 NAMED_ACCOUNTS = """
 select c.id::text as id from unnest($2::int[]) as t(code) cross join unnest($3::text[]) as s(start)
@@ -64,13 +66,13 @@ where c.org_id = $1 and c.id = any($2::uuid[]) and ($3::uuid is null or c.owner_
 NEWEST_OPPORTUNITIES = """
 with near as materialized (
     select a.id, a.lead_id, a.modified_on, a.name, a.place
-    from unnest($6::int[]) as t(code) cross join lateral (
+    from unnest($7::int[]) as t(code) cross join lateral (
         select a.id, a.lead_id, a.modified_on, a.fields->>'mx_Custom_1' as name, row_number() over () as place
         from activity a where a.org_id = $1 and a.code = t.code order by a.modified_on desc, a.id desc limit $2) a)
 select (select coalesce(max(n.place), 0) from near n) < $2 as is_all, array(
     select n.id::text from near n where n.name ilike all($3::text[]) and ($5::uuid is null or exists (
         select 1 from lead l where l.org_id = $1 and l.id = n.lead_id and l.owner_id = $5))
-    order by n.modified_on desc, n.id desc limit $4) as ids
+    order by n.name ilike any($6::text[]) desc, n.modified_on desc, n.id desc limit $4) as ids
 """
 
 
@@ -86,17 +88,25 @@ class FoundAccount(msgspec.Struct):
 
 def patterns(words: Sequence[str]) -> list[str]:
     """Patterns that a text meets which holds every word."""
-    plain = (word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") for word in words)
-    return [f"%{word}%" for word in plain]
+    return [f"%{_plain(word)}%" for word in words]
+
+
+def beginnings(words: Sequence[str]) -> list[str]:
+    """Patterns of which a text meets one when a word of it begins with the first of these."""
+    first = _plain(words[0])
+    return [f"{first}%", f"% {first}%"]
+
+
+def _plain(word: str) -> str:
+    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 async def newest_leads(
     db: Any, org_id: int, owner: str | None, words: Sequence[str], *, among: int, limit: int
 ) -> Hits:
     """Leads with all words in name, e-mail address, phone or company, among the newest; `owner`: of this user."""
-    text = NEWEST_LEADS.format(owned="and l.owner_id = $5" if owner is not None else "")
-    more = [owner] if owner is not None else []
-    row = await db.fetchrow(text, org_id, among, patterns(words), limit, *more)
+    text = NEWEST_LEADS.format(owned="and l.owner_id = $5" if owner is not None else "and $5::uuid is null")
+    row = await db.fetchrow(text, org_id, among, patterns(words), limit, owner, beginnings(words))
     return Hits(row["ids"], row["is_all"])
 
 
@@ -114,7 +124,7 @@ async def newest_accounts(
     db: Any, org_id: int, owner: str | None, words: Sequence[str], *, among: int, limit: int
 ) -> Hits:
     """Accounts with all words in their name, among the newest; `owner`: of this user."""
-    row = await db.fetchrow(NEWEST_ACCOUNTS, org_id, among, patterns(words), limit, owner)
+    row = await db.fetchrow(NEWEST_ACCOUNTS, org_id, among, patterns(words), limit, owner, beginnings(words))
     return Hits(row["ids"], row["is_all"])
 
 
@@ -143,5 +153,7 @@ async def newest_opportunities(
     limit: int,
 ) -> Hits:
     """Opportunities with all words in their name, among those of each type that were changed last; `owner`: on their leads."""
-    row = await db.fetchrow(NEWEST_OPPORTUNITIES, org_id, among, patterns(words), limit, owner, list(codes))
+    row = await db.fetchrow(
+        NEWEST_OPPORTUNITIES, org_id, among, patterns(words), limit, owner, beginnings(words), list(codes)
+    )
     return Hits(row["ids"], row["is_all"])
