@@ -69,7 +69,8 @@
 
   document.addEventListener("kept", (event) => {
     const form = event.target.closest("form");
-    if (!form || form.querySelector("input[type=password]")) return;
+    const written = "textarea, input:not([type=hidden], [type=checkbox], [type=radio], [type=search])";
+    if (!form?.querySelector(written) || form.querySelector("input[type=password]")) return;
     const named = (name) => document.querySelector(`label[for="${CSS.escape(form.querySelector(`[name="${CSS.escape(name)}"]`)?.id ?? "")}"]`);
     const fields = [...new FormData(form)]
       .filter(([name, value]) => name !== "csrf" && typeof value === "string")
