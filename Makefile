@@ -31,6 +31,7 @@ check: .venv/.dev ## format, lint, types, imports, reference pages
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m fairlead.wire.describe --check
+	$(BIN)/python tests/examples.py --check
 
 format: .venv/.dev ## put the code into its form, and mend what can be mended
 	$(BIN)/ruff format
@@ -50,6 +51,7 @@ bench-pages: .venv/.dev ## measure the screens where a million leads are stored,
 
 docs: .venv/.dev ## write the reference pages anew
 	$(BIN)/python -m fairlead.wire.describe
+	$(BIN)/python tests/examples.py
 
 pictures: .venv/.dev ## take the pictures of the README from a running console; needs Chromium
 	@$(BIN)/python tests/browser/pictures.py $(ARGS)

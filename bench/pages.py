@@ -95,7 +95,14 @@ def addresses(leads: int, count: int) -> dict[str, list[str]]:
         "what happened": ["/app/activities"] * count,
         "an opportunity": [f"/app/opportunities/{id}" for id in deals],
         "queue": ["/app/async"] * count,
+        "search, while one types": [f"/app/search/found?q={words}" for words in _words(count)],
     }
+
+
+def _words(count: int) -> list[str]:
+    """What is looked for: a beginning of an address that one lead has, words that many have, and some that nobody has."""
+    some = ("lead500", "lead+example", "nobody+has+this", "lead12345@example.com", "%2B91-9000012345")
+    return [some[number % len(some)] for number in range(count)]
 
 
 def pages(port: int, leads: int, count: int) -> dict[str, Any]:

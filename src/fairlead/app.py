@@ -39,6 +39,7 @@ from fairlead.opportunities import pages as opportunity_screens
 from fairlead.orgs.definitions import Cache
 from fairlead.sales import api as sales
 from fairlead.sales import pages as sale_screens
+from fairlead.search import pages as search_screens
 from fairlead.settings import Settings
 from fairlead.tasks import api as tasks
 from fairlead.tasks import pages as task_screens
@@ -78,6 +79,7 @@ SCREENS: tuple[Any, ...] = (
     sale_screens,
     user_screens,
     list_screens,
+    search_screens,
 )
 """The `pages` of every family with screens of its own."""
 
@@ -103,8 +105,8 @@ class Application:
         self._api: Api | None = None
         self._async: AsyncApi | None = None
         self._console: Console | None = None
-        self._inspector = (
-            Log() if settings.inspector == "on" or (settings.inspector == "demo" and settings.demo) else None
+        self._inspector = Log(
+            on=settings.inspector == "on" or (settings.inspector == "demo" and settings.demo)
         )
         self._document = b""
         self._pages = Starlette(
@@ -124,10 +126,10 @@ class Application:
             await self._console(scope, receive, _identified(send))
         else:
             api = self._async if self._async.knows(scope["path"]) else self._api
-            if self._inspector is None:
-                await api(scope, receive, send)
-            else:
+            if self._inspector.is_on:
                 await self._inspector.watch(api, scope, receive, send)
+            else:
+                await api(scope, receive, send)
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:

@@ -91,7 +91,7 @@ class Settings(msgspec.Struct, kw_only=True):
         Literal["on", "off", "demo"],
         Meta(
             description="Keep the last calls in memory for administrators to look at in the console. It costs "
-            "some speed: demo keeps them with --demo only."
+            "some speed: demo keeps them with --demo only. In the console it is switched on and off, too."
         ),
     ] = "demo"
     demo: Annotated[

@@ -76,6 +76,18 @@ async def fail(visit: Visit) -> Response:
     raise DomainError("This cannot be done: it is <closed>.")
 
 
+@action("POST /trial/tell")
+async def tell(visit: Visit) -> Response:
+    """Go on, and say something there."""
+    label, to = (str(visit.form.get(name, "")) for name in ("label", "to"))
+    return visit.redirect(
+        "/app/trial",
+        say="Nothing <was> done.",
+        kind=str(visit.form["kind"]),
+        link=(label, to) if label else None,
+    )
+
+
 @action("POST /trial/rename", admin=True)
 async def rename(visit: Visit) -> Response:
     """A rare write."""

@@ -11,6 +11,7 @@ import pytest
 
 from browsing import Browser, entitled
 from fairlead.records.picture import new_id
+from fairlead.web.requests import pages as requests
 from world import World, Worlds
 
 NASTY = '<script>alert("x")</script>'
@@ -122,6 +123,42 @@ async def test_more_than_a_page_is_turned(browser: Browser, world: World) -> Non
     assert "state=success&amp;page=2" in browser.text
     await browser.get("/app/async?state=success&page=2")
     assert made[0] in browser.text
+
+
+async def test_how_many_there_are_is_counted_as_far_as_it_is_quick(
+    browser: Browser, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(53):
+        await queued(world)
+    await browser.get("/app/async?state=success")
+    assert '<p class="soft counted" role="status">53 requests</p>' in browser.text
+    assert "page 1 of 2" in browser.text
+    monkeypatch.setattr(requests, "COUNTED", 52)
+    await browser.get("/app/async?state=success")
+    assert "more than 52 requests" in browser.text
+    await browser.get("/app/async?state=success&page=2")
+    assert "53 requests" in browser.text, "the last page tells"
+    monkeypatch.undo()
+    await browser.get("/app/async?state=success&page=9")
+    assert browser.path == "/app/async?state=success&page=2"
+
+
+async def test_attempts_are_all_attempts(browser: Browser, world: World) -> None:
+    await queued(world)
+    await browser.get("/app/async")
+    assert '<td class="right">1</td>' in browser.text
+    waits = await queued(world, "queued")
+    await browser.get("/app/async?state=waiting")
+    assert '<td class="right">–</td>' in browser.text
+    await browser.get(f"/app/async/{waits}")
+    assert "0 of 11" in browser.text
+
+
+async def test_a_request_that_waits_is_looked_at_again_by_itself(browser: Browser, world: World) -> None:
+    for state, waits in (("queued", True), ("retry", True), ("held", True), ("success", False)):
+        request = await queued(world, state)
+        await browser.get(f"/app/async/{request}")
+        assert (f'hx-get="/app/async/{request}" hx-trigger="every 2s"' in browser.text) == waits
 
 
 async def test_one_request_shows_what_was_sent_and_what_came_of_it(browser: Browser, world: World) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import pytest
 
-from browsing import Browser
+from browsing import PASSWORD, Browser
 from fairlead.web.console import HEADERS
 from fairlead.web.session import csrf_of, new_token
+from fairlead.web.visit import SAID
 from world import World
 from world.serving import Log
 
@@ -115,7 +118,7 @@ async def test_an_error_of_a_rule_is_told_where_the_form_stands(browser: Browser
     await browser.get("/app")
     await browser.send("/app/trial/fail", how="rule", htmx=True)
     assert browser.response.headers["hx-retarget"] == "#toasts"
-    assert browser.text.strip().startswith('<p class="toast bad"')
+    assert browser.text.strip().startswith('<div class="toast bad"')
 
 
 async def test_a_fault_of_ours_tells_its_number_and_nothing_else(browser: Browser, log: Log) -> None:
@@ -142,15 +145,106 @@ async def test_who_is_signed_out_meanwhile_is_sent_to_the_entrance_by_htmx_too(
     browser: Browser, world: World
 ) -> None:
     await world.db.execute("delete from web_session where org_id = $1", world.org_id)
-    response = await browser.http.get("/app/trial", headers={"hx-request": "true"})
+    response = await browser.http.get("/app/trial", headers={"hx-request": "true", "hx-boosted": "true"})
     assert response.headers["hx-redirect"] == "/app/sign-in?next=%2Fapp%2Ftrial"
+
+
+async def test_a_piece_of_a_page_leads_nobody_away_from_what_they_are_at(
+    browser: Browser, world: World
+) -> None:
+    await world.db.execute("delete from web_session where org_id = $1", world.org_id)
+    here = {"hx-request": "true", "hx-current-url": "http://crm.example.com/app/trial?q=a"}
+    response = await browser.http.get("/app/search/found?q=ada", headers=here)
+    assert response.status_code == 401
+    assert response.headers["hx-retarget"] == "#toasts"
+    assert "hx-redirect" not in response.headers
+    assert 'href="/app/sign-in?next=%2Fapp%2Ftrial%3Fq%3Da"' in response.text
+
+
+@pytest.mark.parametrize("htmx", [False, True])
+async def test_a_form_that_comes_after_the_session_leads_back_to_where_it_stood(
+    browser: Browser, world: World, htmx: bool
+) -> None:
+    await world.db.execute("delete from web_session where org_id = $1", world.org_id)
+    here = "http://crm.example.com/app/trial?q=a"
+    headers = {"hx-request": "true", "hx-current-url": here} if htmx else {"referer": here}
+    response = await browser.http.post("/app/trial/fail", data={"how": "rule"}, headers=headers)
+    to = response.headers["hx-redirect" if htmx else "location"]
+    assert to == "/app/sign-in?next=%2Fapp%2Ftrial%3Fq%3Da"
+    assert response.headers.get("hx-trigger") == ("kept" if htmx else None), (
+        "the browser keeps what was typed"
+    )
+    await browser.get(to)
+    assert "Your session has ended, so nothing was done." in browser.text
+    assert ("with what you had typed" in browser.text) == htmx
+    await browser.send("/app/sign-in", email=browser.email, password=PASSWORD, next="/app/trial?q=a")
+    assert browser.path == "/app/trial?q=a"
+    assert "Your session has ended" not in browser.text
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    ["https://evil.example", "https://evil.example//evil.example", "/v2/x", "javascript:alert(1)", ""],
+)
+async def test_a_form_leads_back_to_a_page_of_ours_only(
+    browser: Browser, world: World, elsewhere: str
+) -> None:
+    await world.db.execute("delete from web_session where org_id = $1", world.org_id)
+    response = await browser.http.post("/app/trial/fail", headers={"referer": elsewhere})
+    assert response.headers["location"] == "/app/sign-in"
+
+
+async def test_a_form_of_an_older_session_gives_what_was_typed_back(browser: Browser) -> None:
+    headers = {"hx-request": "true", "hx-current-url": "http://crm.example.com/app/trial?q=a"}
+    form = {"csrf": csrf_of(new_token()), "how": "rule"}
+    response = await browser.http.post("/app/trial/fail", data=form, headers=headers)
+    assert response.headers["hx-redirect"] == "/app/trial?q=a"
+    assert response.headers["hx-trigger"] == "kept"
+
+
+async def test_a_toast_says_of_which_kind_it_is_and_may_lead_on(browser: Browser) -> None:
+    await browser.send("/app/trial/tell", kind="warn")
+    assert '<div class="toast warn"><p>Nothing &lt;was&gt; done.</p>' in browser.text
+    await browser.send("/app/trial/tell", kind="good", label="Open <it>", to="/app/trial?q=a")
+    assert '<div class="toast good"><p>Nothing &lt;was&gt; done. <a href="/app/trial?q=a"' in browser.text
+    assert "Open &lt;it&gt;</a>" in browser.text
+    await browser.send("/app/trial/tell", kind="good", label="Open", to="https://evil.example")
+    assert "evil" not in browser.text
+    for cookie in ("nonsense", "[]", '["a"]', "{}", '["a", "b", "c", "//evil.example"]', '[1, {}, "x", "y"]'):
+        browser.http.cookies.set(SAID, quote(cookie), domain="crm.example.com", path="/app")
+        assert (await browser.get("/app/trial")).status_code == 200
+        assert "evil" not in browser.text
+
+
+async def test_what_is_not_permitted_or_not_there_leads_on(browser: Browser, seller: Browser) -> None:
+    await seller.get("/app/settings/users", referer="http://crm.example.com/app/leads?q=a")
+    assert seller.response.status_code == 403
+    assert "what you typed" not in seller.text
+    assert '<a class="button primary" href="/app/leads?q=a">Back</a>' in seller.text
+    await browser.get("/app/leads/01a1fa94-53e6-7436-b94f-b3e3f348a232")
+    assert browser.response.status_code == 404
+    assert '<a class="button primary" href="/app/leads">Leads</a>' in browser.text
+    assert '<a class="button " href="/app">Home</a>' in browser.text
+    await browser.get("/app/nothing")
+    assert '<a class="button primary" href="/app">Home</a>' in browser.text
+    await browser.get("/app")
+    await browser.send("/app/trial/fail", how="forbidden")
+    assert "what you typed is still there" in browser.text
+
+
+async def test_pages_past_the_end_are_the_last_one(browser: Browser, world: World) -> None:
+    await world.need("lead.1", "lead.2", "lead.3")
+    await browser.get("/app/trial?q=&page=9999")
+    assert browser.path == "/app/trial?q=&page=2"
+    assert "page 2 of 2" in browser.text
+    assert '<a class="button small" href="/app/trial?q=">First</a>' in browser.text
 
 
 async def test_wrong_input_is_refused_without_a_fault(browser: Browser) -> None:
     assert (await browser.http.get("/app/trial?q=%00")).status_code == 404
     assert (await browser.http.get("/app/trial/not-an-id")).status_code == 404
     assert (await browser.http.get("/app/trial?page=-1")).status_code == 200
-    assert (await browser.http.get("/app/trial?page=99999999999999999999")).status_code == 200
+    assert (await browser.http.get("/app/trial?page=99999999999999999999")).status_code == 303
     assert (await browser.send("/app/trial/fail", how="\0")).status_code == 400
     assert (
         await browser.http.post("/app/trial/fail", headers={"content-length": "99999999999"})

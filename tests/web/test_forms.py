@@ -12,8 +12,8 @@ from starlette.datastructures import FormData, QueryParams
 
 from fairlead.errors import Duplicate, InvalidActivityField, InvalidDataType, MandatoryMissing
 from fairlead.fields.model import DataType, Field, Option
-from fairlead.web import formats, forms
-from fairlead.web.pager import Pager
+from fairlead.web import formats, forms, render
+from fairlead.web.pager import Pager, PastTheEnd
 
 FIELDS = [
     Field("Name", "Name", mandatory=True, max_length=50),
@@ -63,7 +63,7 @@ def test_every_type_has_its_control() -> None:
         "Name": "text", "Notes": "textarea", "At": "datetime-local", "Tags": "select", "City": "select",
         "Email": "email", "Set": "set",
     }  # fmt: skip
-    assert made["At"].value == "2026-11-20T14:00:05"
+    assert made["At"].value == "2026-11-20T14:00", "seconds are not shown, and not lost"
     assert [choice.value for choice in made["Tags"].choices if choice.chosen] == ["a", "c"]
     assert {choice.value: choice.under for choice in made["City"].choices if choice.value} == {
         "Pune": ["MH"], "Mumbai": ["MH"], "Mysore": ["KA"],
@@ -132,4 +132,65 @@ def test_a_pager_keeps_the_rest_of_the_address() -> None:
     assert (pager.offset, pager.first, pager.last) == (20, 21, 30)
     assert pager.previous == "/app/leads?q=a%26b&tag=x&tag=y&page=2"
     assert pager.next == "/app/leads?q=a%26b&tag=x&tag=y&page=4"
-    assert Pager("/app/leads", QueryParams("page=5"), size=10).found(1, total=41).next is None
+    assert (pager.pages, pager.beginning, pager.end) == (
+        5,
+        "/app/leads?q=a%26b&tag=x&tag=y",
+        f"{pager.at(5)}",
+    )
+    last = Pager("/app/leads", QueryParams("page=5"), size=10).found(1, total=41)
+    assert (last.next, last.end) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("total", "address"),
+    [
+        (41, "/app/leads?q=x&page=5"),
+        (40, "/app/leads?q=x&page=4"),
+        (0, "/app/leads?q=x"),
+        (None, "/app/leads?q=x"),
+    ],
+)
+def test_past_the_end_is_the_last_page(total: int | None, address: str) -> None:
+    pager = Pager("/app/leads", QueryParams("q=x&page=9999"), size=10)
+    with pytest.raises(PastTheEnd) as end:
+        pager.found(0, total=total)
+    assert end.value.address == address
+    assert Pager("/app/leads", QueryParams(""), size=10).found(0, total=0).pages == 0
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (35300, "₹35,300"),
+        (Decimal("35300.00"), "₹35,300"),
+        ("5.5", "₹5.50"),
+        (Decimal("-0.005"), "−₹0.01"),
+        (0, "₹0"),
+    ],
+)
+def test_an_amount_has_its_cents_only_where_there_are_any(value: Any, said: str) -> None:
+    assert formats.money(value, _defs("₹")) == said
+    assert formats.money(1500, _defs("CHF")) == "CHF\u202f1,500"
+
+
+def test_the_fields_that_hold_amounts_are_told_from_others_of_their_name() -> None:
+    deal, other = (
+        Field("mx_Custom_6", "Expected Deal Size", DataType.NUMBER),
+        Field("mx_Custom_6", "Rooms", DataType.NUMBER),
+    )
+    defs: Any = SimpleNamespace(
+        types={
+            12000: SimpleNamespace(kind="opportunity", fields={"mx_Custom_6": deal}),
+            105: SimpleNamespace(kind="activity", fields={"mx_Custom_6": other}),
+        },
+        setting=_defs("₹").setting,
+    )
+    seen = SimpleNamespace(defs=defs)
+    assert [render.shown(seen, field, Decimal("570000.00")) for field in (deal, other)] == [
+        "₹5,70,000",
+        "5,70,000.00",
+    ]
+
+
+def _defs(symbol: str) -> Any:
+    return SimpleNamespace(setting={"region": "IN", "currency_symbol": symbol}.get)

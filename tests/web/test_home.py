@@ -6,7 +6,8 @@ import asyncio
 import html
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,8 +16,11 @@ from browsing import Browser
 from fairlead.app import Application
 from fairlead.db.pool import Lost, Pool
 from fairlead.web import tallies
+from fairlead.web.home import pages as home
+from fairlead.web.home.queries import Day
 from fairlead.web.tallies import Tallies
 from web.test_async_pages import queued
+from web.test_leads_pages import set_lead
 from world import World
 
 _LINK = re.compile(r'<a href="(/app/(?:leads|opportunities|sales|async)\b[^"]*)">([^<]*)</a>')
@@ -104,12 +108,58 @@ async def test_each_number_is_that_of_the_list_behind_it(
 async def test_sales_of_this_month_stand_beside_those_of_the_last(browser: Browser, world: World) -> None:
     await furnish(world, world.user_id)
     text = html.unescape((await browser.get("/app")).text)
-    said = re.search(r'<a href="/app/sales">([^<]*)</a></p><p class="soft">([^<]*)</p>', text)
-    assert said is not None
-    assert re.findall(r"\d+", said[1])[0] == "150"
-    assert said[2].startswith("2 sales · last month ")
-    assert re.findall(r"\d+", said[2].partition("month")[2])[0] == "7"
+    assert '<a href="/app/sales">$150</a>' in text
+    assert "2 sales" in text
+    assert "+2,043\u202f%" in text
+    before = re.search(r'<a href="(/app/sales\?from=[^"]*)">\$7</a>', text)
+    assert before is not None
     assert len(re.findall(_ROW["sales"], (await browser.get("/app/sales")).text)) == 2
+    assert len(re.findall(_ROW["sales"], (await browser.get(before[1])).text)) == 1
+
+
+@pytest.mark.usefixtures("fresh")
+async def test_leads_stand_in_the_order_of_their_stages_and_few_are_seen_beside_many(
+    browser: Browser, world: World
+) -> None:
+    await furnish(world, world.user_id)
+    options = sorted(world.defs.lead.fields["ProspectStage"].options, key=lambda one: one.order)
+    order = [one.value for one in options if one.value in STAGES]
+    text = (await browser.get("/app")).text
+    assert re.findall(r'<a href="/app/leads\?stage=(\w+)">[A-Z]\w+</a>', text) == order
+    await world.db.execute("update lead set stage = 'Prospect' where org_id = $1", world.org_id)
+    await world.need(*(f"lead.{number}" for number in range(10, 130)))
+    await set_lead(world, "lead.1", stage="Customer")
+    text = (await browser.get("/app")).text
+    widths = [float(width) for width in re.findall(r'class="bar-fill" width="([\d.]+)%"', text)]
+    assert widths[:2] == [100.0, 2.5]
+
+
+@pytest.mark.usefixtures("fresh")
+async def test_the_chart_of_activities_leads_to_their_lists(browser: Browser, world: World) -> None:
+    await world.need(activity_1={"code": "206"}, activity_2={"code": "206"})
+    await world.db.execute(
+        "update activity set happened_on = now(), modified_on = now() where org_id = $1", world.org_id
+    )
+    visit: Any = SimpleNamespace(has=lambda _: True, defs=world.defs)
+    chart, legend = home._chart(visit, date(2026, 11, 20), [Day("", date(2026, 11, 19), 206, 2)])
+    assert 'href="/app/activities?type=206&amp;from=2026-11-19&amp;to=2026-11-19"' in chart
+    assert legend == [("Home Visit", 2, "/app/activities?type=206&from=2026-11-07&to=2026-11-20")]
+    text = (await browser.get("/app")).text
+    assert "Home Visit" in text
+    assert ("/app/activities?type=206" in text) == ('href="/app/activities"' in text), (
+        "once there is such a page"
+    )
+
+
+def test_the_rest_is_grey_and_leads_nowhere() -> None:
+    codes = range(101, 110)
+    kinds = {code: SimpleNamespace(display_name=f"Type {code}") for code in codes}
+    visit: Any = SimpleNamespace(has=lambda _: True, defs=SimpleNamespace(types=kinds))
+    days = [Day("", date(2026, 11, 20), code, 200 - code) for code in codes]
+    chart, legend = home._chart(visit, date(2026, 11, 20), days)
+    assert [name for name, _, _ in legend] == [*(f"Type {code}" for code in codes[:7]), "Others"]
+    assert legend[-1] == ("Others", 92 + 91, "")
+    assert "color-7" in chart
 
 
 async def test_what_is_counted_says_so_and_comes_by_itself(
@@ -117,7 +167,7 @@ async def test_what_is_counted_says_so_and_comes_by_itself(
 ) -> None:
     monkeypatch.setattr(tallies, "MOST", 0)  # nothing is known, however often it is counted
     text = (await browser.get("/app")).text
-    assert text.count("being counted") == 8
+    assert text.count("being counted") == 7
     assert 'hx-trigger="load delay:1s"' in text
     monkeypatch.undo()
     text = (await browser.get("/app")).text

@@ -119,6 +119,84 @@ async def test_the_list_is_filtered_by_operation_and_status(browser: Browser, ap
         assert len(re.findall(r'href="/app/inspector/[0-9a-f-]{36}"', browser.text)) == wanted, query
 
 
+async def test_the_list_is_filtered_by_the_lead_it_is_about(browser: Browser, api: Client) -> None:
+    made = await api.post(CREATE, pairs(FirstName="Ada", EmailAddress="Ada@example.com"))
+    await api.post(CREATE, pairs(FirstName="Eve", EmailAddress="eve@example.com"))
+    await api.get("/v2/LeadManagement.svc/Leads.GetByEmailaddress", emailaddress="ada@example.com")
+    id = made["Message"]["Id"]
+    for about, wanted in (("ada@EXAMPLE.com", 2), (id, 2), ("eve@example.com", 1), ("nobody@example.com", 0)):
+        for place in ("", "/rows"):
+            await browser.get(f"/app/inspector{place}?about={about}")
+            assert len(re.findall(r'href="/app/inspector/[0-9a-f-]{36}"', browser.text)) == wanted, about
+    assert "No call is like that" in browser.text
+    await browser.get(f"/app/inspector?about={id}")
+    assert f'hx-get="/app/inspector/rows?about={id}"' in browser.text
+
+
+async def test_nobody_finds_out_a_secret_by_looking_for_it(browser: Browser, api: Client) -> None:
+    await api.refused(CREATE, [{"Attribute": "Password", "Value": "hunter22"}])
+    await browser.get("/app/inspector?about=Password")
+    assert len(re.findall(r'href="/app/inspector/[0-9a-f-]{36}"', browser.text)) == 1
+    for secret in ("hunter22", SECRET):
+        await browser.get(f"/app/inspector?about={secret}")
+        assert "No call is like that" in browser.text
+
+
+async def test_a_refusal_says_why_in_the_list(browser: Browser, api: Client) -> None:
+    await api.refused(CREATE, pairs(Nope=NASTY))
+    await browser.get("/app/inspector")
+    assert re.search(
+        r'<span class="soft mono">MX\w+Exception</span><br><span class="said-why">[^<]*Nope', browser.text
+    )
+    assert "<script>alert" not in browser.text
+    await api.send("POST", CREATE, json=[], headers={"x-LSQ-AccessKey": api.world.access_key})
+    await browser.get("/app/inspector?status=4")
+    assert "MXInvalidAccessDetailsException" in browser.text
+
+
+async def test_headers_of_the_answer_are_shown_and_the_command_can_be_copied(
+    browser: Browser, api: Client
+) -> None:
+    answer = await api.send("POST", CREATE, json=pairs(FirstName="Ada"))
+    text = await shown(browser)
+    assert f"<dt>x-request-id</dt><dd>{answer.headers['x-request-id']}</dd>" in text
+    assert 'data-copy="curl"' in text
+    assert '<textarea id="curl"' in text
+
+
+async def test_ids_lead_to_their_records(
+    browser: Browser, api: Client, database_url: str, registry: Registry, world: World
+) -> None:
+    await world.need("lead.1", "opp.1", "activity.1", "sales.1", "company.1", "task.1")
+    values = world.values
+    lead = values["lead.1"]
+    named = [values[name] for name in ("lead.1", "opp.1", "activity.1", "sales.1", "company.1", "task.1")]
+    unknown = "01a1fa94-53e6-7436-b94f-b3e3f348a232"
+    await api.send("POST", CREATE, json=[*named, unknown, world.user_id, NASTY])
+    text = await shown(browser)
+    for place in (
+        f"leads/{lead}", f"opportunities/{values['opp.1']}", f"sales/{values['sales.1']}",
+        f"accounts/{values['company.1']}", f"tasks/{values['task.1']}", f"settings/users/{world.user_id}",
+    ):  # fmt: skip
+        assert f'<a href="/app/{place}">{place.rpartition("/")[2]}</a>' in text, place
+    assert f'<a href="/app/leads/{lead}">{values["activity.1"]}</a>' in text, "an activity stands on its lead"
+    assert f">{unknown}</a>" not in text
+    assert "<script>alert" not in text
+    queue = await queue_of(database_url, browser.http, registry, world)
+    id = await queue.submit("/opportunity/update", {"ProspectOpportunityId": values["opp.1"]})
+    text = await shown(browser)
+    assert f'<a href="/app/async/{id}">{id}</a>' in text
+    await browser.get(f"/app/async/{id}")
+    assert f'<a href="/app/opportunities/{values["opp.1"]}">{values["opp.1"]}</a>' in browser.text
+
+
+async def test_records_of_others_are_not_linked(browser: Browser, api: Client, worlds: Worlds) -> None:
+    other = await worlds.copy()
+    await other.need("lead.1")
+    await api.send("POST", CREATE, json=[other.values["lead.1"]])
+    assert f">{other.values['lead.1']}</a>" not in await shown(browser)
+
+
 async def test_what_the_server_noticed_is_told(browser: Browser, api: Client) -> None:
     await api.send("POST", CREATE, json=[{"Attribute": "FirstName", "Value": "Ada", "Colour": "red"}])
     text = await shown(browser)
@@ -132,8 +210,13 @@ async def test_the_page_asks_for_its_rows_unless_it_is_held(browser: Browser, ap
     assert 'hx-get="/app/inspector/rows?status=2"' in browser.text
     rows = (await browser.get("/app/inspector/rows?status=2", hx_request="true")).text
     assert rows.lstrip().startswith('<section id="calls">')
-    await browser.get("/app/inspector?pause=1")
+    await browser.get("/app/inspector?pause=1&status=2")
     assert "hx-trigger" not in browser.text
+    assert '<span class="badge ">Paused</span>' in browser.text
+    assert '<a class="button " href="/app/inspector?status=2">Resume</a>' in browser.text
+    await browser.get("/app/inspector?status=2")
+    assert "Live</span>" in browser.text
+    assert ">Pause</a>" in browser.text
 
 
 @pytest.mark.parametrize("role", ["Sales_User", "Sales_Manager", "Marketing_User"])
@@ -166,24 +249,55 @@ async def test_a_wrong_secret_is_seen_by_who_owns_the_key(browser: Browser, api:
     assert "wrong-one" not in text
 
 
-async def test_switched_off_it_keeps_nothing(database_url: str, world: World, registry: Registry) -> None:
+async def test_switched_off_it_keeps_nothing_until_somebody_switches_it_on(
+    database_url: str, world: World, registry: Registry
+) -> None:
     email = await entitled(world)
     async with running(Application(Settings(queue_workers=0, inspector="off"), database_url)) as started:
         transport = httpx.ASGITransport(started, client=("203.0.113.7", 4711))
         async with httpx.AsyncClient(transport=transport, base_url="http://crm.example.com") as http:
             found = Browser(http, email)
             await found.sign_in()
-            await Client(http, registry, world).post(CREATE, pairs(FirstName="Ada"))
+            api = Client(http, registry, world)
+            await api.post(CREATE, pairs(FirstName="Ada"))
             await found.get("/app/inspector")
-    assert "--inspector on" in found.text
-    assert "Lead.Create" not in found.text
+            assert "Nothing is written down" in found.text
+            assert "Lead.Create" not in found.text
+            await found.send("/app/inspector", on="1")
+            assert "No calls yet" in found.text
+            await api.post(CREATE, pairs(FirstName="Eve"))
+            assert "&#34;Eve&#34;" in await shown(found)
+            await found.send("/app/inspector", on="0")
+            assert "Nothing is written down" in found.text
+            await found.send("/app/inspector", on="1")
+            assert "No calls yet" in found.text, "what was kept is forgotten"
+
+
+async def test_each_organisation_switches_its_own(
+    browser: Browser, api: Client, strange: Any, worlds: Worlds
+) -> None:
+    other = await worlds.copy()
+    theirs = strange(await entitled(other))
+    await theirs.sign_in()
+    await api.post(CREATE, pairs(FirstName="Ada"))
+    await theirs.get("/app/inspector")
+    await theirs.send("/app/inspector", on="0")
+    await Client(browser.http, api.registry, other).post(CREATE, pairs(FirstName="Eve"))
+    await theirs.send("/app/inspector", on="1")
+    assert "No calls yet" in theirs.text
+    assert "&#34;Ada&#34;" in await shown(browser)
+
+
+async def test_only_administrators_switch_it(seller: Browser) -> None:
+    await seller.get("/app")
+    assert (await seller.send("/app/inspector", on="0")).status_code == 403
 
 
 # the log itself ------------------------------------------------------------------------------------------
 
 
-def seen(at: float = 0, size: int = 0) -> Seen:
-    made = Seen({"method": "GET", "path": "/", "query_string": b"", "headers": []})
+def seen(at: float = 0, size: int = 0, org: int | None = None) -> Seen:
+    made = Seen({"method": "GET", "path": "/", "query_string": b"", "headers": [], "org_id": org})
     made.at = at
     made.answer = b"x" * size
     return made
@@ -203,6 +317,23 @@ def test_it_is_bounded_in_number_in_room_and_in_age() -> None:
     kept.add(seen(10_000 - log.AGE.total_seconds() - 1))
     kept.add(seen(9_999))
     assert [some.at for some in kept] == [9_999]
+
+
+def test_each_organisation_has_it_on_or_off() -> None:
+    for usually in (True, False):
+        kept = Log(on=usually, now=lambda: 10_000)
+        assert (kept.is_on, kept.keeps(1)) == (usually, usually)
+        kept.switch(1, on=True)
+        kept.switch(2, on=False)
+        assert kept.is_on
+        for org in (1, 2, 3, None):
+            kept.add(seen(9_999, org=org))
+        assert [some.org_id for some in kept] == ([None, 3, 1] if usually else [None, 1])
+        kept.switch(1, on=False)
+        assert [some.org_id for some in kept] == ([None, 3] if usually else [])
+        kept.switch(1, on=usually)
+        kept.switch(2, on=usually)
+        assert (kept.is_on, kept.keeps(1), kept.keeps(2)) == (usually, usually, usually)
 
 
 async def test_bodies_in_pieces_are_put_together_and_cut() -> None:

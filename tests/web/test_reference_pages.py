@@ -6,9 +6,10 @@ import re
 
 import pytest
 
+import examples as made
 from browsing import Browser
 from fairlead.web import curl
-from fairlead.web.reference import description
+from fairlead.web.reference import description, examples
 from fairlead.wire.operation import Registry
 from world import World, Worlds
 
@@ -42,6 +43,54 @@ async def test_a_page_says_what_to_send_and_what_comes_back(browser: Browser) ->
     assert "x-api-key: $ASYNC_KEY" in browser.text
 
 
+async def test_what_is_needed_is_marked_and_each_value_has_an_example(browser: Browser) -> None:
+    await browser.get("/app/reference/create-a-lead-and-activity")
+    required = '<span class="badge warn">required</span>'
+    row = browser.text.partition("<code>LeadDetails</code>")[2].partition("</tr>")[0]
+    assert required in row
+    row = browser.text.partition("<code>Activity.ActivityEvent</code>")[2].partition("</tr>")[0]
+    assert "<code>105</code>" in row
+    assert "text, number or boolean" not in browser.text
+    await browser.get("/app/reference/get-a-lead-by-id")
+    row = browser.text.partition("<code>id</code>")[2].partition("</tr>")[0]
+    assert required in row
+    assert re.search(r"curl &#39;?http://[^ ]*Leads.GetById\?id=[0-9a-f-]{36}", browser.text)
+    assert "<h3>Refused, such as:" in browser.text
+
+
+def test_the_examples_are_what_the_contract_files_say() -> None:
+    assert made.FILE.read_text("utf-8") == made.text(), "run `make docs`"
+    assert "{lead" not in made.text()
+
+
+def test_nearly_every_operation_has_an_example_without_gaps() -> None:
+    empty = [
+        slug for slug in description._operations() if "…" in "".join(description.operation(slug).replies)
+    ]
+    assert len(empty) <= 6, empty
+    for slug in description._operations():
+        found = description.operation(slug)
+        needed = {line.name.lower() for line in found.parameters if line.required}
+        assert needed <= {name.lower() for name, _ in found.query}, slug
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("[].Attribute", '"FirstName"'),
+        ("A.Fields[].Value", "7"),
+        ("A", ""),
+        ("A.No", ""),
+        ("Long", ""),
+        ("Blank", ""),
+    ],
+)
+def test_a_value_of_the_example_is_found_by_its_path(path: str, value: str) -> None:
+    body = {"A": {"Fields": [{"Value": 7}]}, "Long": "x" * 60, "Blank": ""}
+    rows = [{"Attribute": "FirstName"}]
+    assert examples.value_at(rows if path.startswith("[]") else body, path) == value
+
+
 async def test_words_narrow_the_list(browser: Browser) -> None:
     await browser.get("/app/reference?find=lead.capture")
     assert "/v2/LeadManagement.svc/Lead.Capture" in browser.text
@@ -56,12 +105,21 @@ async def test_words_that_nothing_has_are_shown_as_text(browser: Browser) -> Non
     assert "No operation has these words" in browser.text
 
 
-@pytest.mark.parametrize("show", ["", "done", "missing", "else"])
-async def test_the_coverage_says_what_is_done(browser: Browser, show: str) -> None:
-    await browser.get(f"/app/reference/coverage?show={show}")
+@pytest.mark.parametrize(
+    ("asked", "done", "missing"),
+    [("", False, False), ("show=done", True, False), ("show=missing", False, True), ("family=sales", True, False),
+     ("show=else&family=webhooks", False, True), ("family=nonsense", False, False)],
+)  # fmt: skip
+async def test_the_coverage_says_what_is_done(
+    browser: Browser, asked: str, done: bool, missing: bool
+) -> None:
+    await browser.get(f"/app/reference/coverage?{asked}")
     assert browser.response.status_code == 200
-    assert (">done</span>" in browser.text) == (show != "missing")
-    assert (">not yet</span>" in browser.text) == (show != "done")
+    assert (">Done</span>" in browser.text) == done
+    assert (">Not yet</span>" in browser.text) == missing
+    assert ('href="/app/reference/coverage?family=sales"' in browser.text) == (asked == "")
+    assert "All operations" in browser.text
+    assert "tier" not in browser.text.lower()
 
 
 async def test_every_error_is_explained(browser: Browser) -> None:
@@ -109,6 +167,20 @@ async def test_a_call_is_tried_in_the_name_of_a_key(browser: Browser, world: Wor
     assert await world.count("lead") == before + 1
     await browser.send("/app/reference/get-a-lead-by-id", **{**keys, "q-id": "nothing"})
     assert "Answer" in browser.text
+
+
+async def test_an_answer_comes_beside_the_form_and_leads_on(browser: Browser, world: World) -> None:
+    await browser.get("/app/reference/create-a-lead")
+    assert 'hx-target="#answer" hx-select="#answer"' in browser.text
+    assert 'action="/app/reference/create-a-lead#try"' in browser.text, "without scripts one lands there"
+    keys = {"access_key": world.access_key, "secret_key": world.secret}
+    await browser.send("/app/reference/create-a-lead", **keys, body=LEAD)
+    made = next(iter(await world.rows("lead")))["id"]
+    assert f'<a href="/app/leads/{made}">{made}</a>' in browser.text
+    assert "<!doctype html>" in browser.text
+    await browser.send("/app/reference/create-a-lead", access_key="u$nobody", secret_key="", body=LEAD)
+    answer = browser.text.partition('<div id="answer"')[2].partition("</div>")[0]
+    assert "This is no access key of your organisation." in answer
 
 
 async def test_a_call_that_is_refused_shows_why(browser: Browser, world: World) -> None:

@@ -200,7 +200,7 @@ async def remove(visit: Visit) -> Response:
     back = local(str(visit.form.get("address", "")), here)
     ids = [str(one) for one in visit.form.getlist("id")]
     if not ids:
-        return visit.redirect(back, say="No lead was chosen: tick the ones to take out.")
+        return visit.redirect(back, say="No lead was chosen: tick the ones to take out.", kind="warn")
 
     async def work(call: Call[Any, Any], db: Any) -> int:
         return await rules.remove(call, db, visit.path["id"], ids)
@@ -220,7 +220,7 @@ async def empty(visit: Visit) -> Response:
         await visit.write(work)
     except Forbidden:
         return visit.redirect(
-            here, say="Leads of other people are in the list: an administrator can empty it."
+            here, say="Leads of other people are in the list: an administrator can empty it.", kind="warn"
         )
     return visit.redirect(here, say="The list is empty.")
 
@@ -228,7 +228,7 @@ async def empty(visit: Visit) -> Response:
 @page("GET /lists/add", nav="lists")
 async def chosen(visit: Visit) -> Response:
     """Leads are chosen in the list of leads: nothing is known about them here."""
-    return visit.redirect(LEADS, say="Choose leads here, then add them to a list.")
+    return visit.redirect(LEADS, say="Choose leads here, then add them to a list.", kind="info")
 
 
 @action("POST /lists/add", nav="lists")
@@ -238,7 +238,7 @@ async def add(visit: Visit) -> Response:
     ids = await several.chosen(visit)
     list_id, name = (str(visit.form.get(key, "")).strip() for key in ("list", "name"))
     if not ids:
-        return visit.redirect(back, say="No lead was chosen: tick the ones to add.")
+        return visit.redirect(back, say="No lead was chosen: tick the ones to add.", kind="warn")
     if not list_id and not name:
         problem = "Choose a list, or give a new one a name." if "list" in visit.form else ""
         return await _adding(visit, ids, back, problem)

@@ -14,6 +14,9 @@ from markupsafe import Markup
 _DROPPED = frozenset(("style", "script", "defs"))
 _SPACES = re.compile(r"\{[^}]*\}")
 
+COLOURS = 8
+"""Series that have a colour of their own; the last colour is the grey of the rest."""
+
 Point = float | dict[str, Any]
 """A value, or `{"value": 3, "link": "/app/leads?stage=New", "label": "3 leads"}`."""
 

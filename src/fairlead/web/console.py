@@ -9,7 +9,6 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlencode
 
 from jinja2 import Environment
 from starlette.applications import Starlette
@@ -20,11 +19,12 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from fairlead.db.pool import Conflict, Lost, Pool
-from fairlead.errors import ApiError, Forbidden, NotFound, Unauthorised, Unexpected, UnknownReference
+from fairlead.errors import ApiError, Forbidden, NotFound, Unauthorised
 from fairlead.orgs.definitions import Cache
-from fairlead.web import entrance, me, render, session, static, views
+from fairlead.web import entrance, me, refusals, render, session, static, views
 from fairlead.web.home import pages as home
 from fairlead.web.inspector.log import App, Log
+from fairlead.web.pager import PastTheEnd
 from fairlead.web.screens import ROOT, Screen, Screens
 from fairlead.web.visit import Guest, Office, Visit, with_query
 from fairlead.wire.batch import Batcher
@@ -55,6 +55,10 @@ class BadForm(HTTPException):
     """The form cannot be taken: too large, not readable, or without its token."""
 
 
+class TooOld(BadForm):
+    """The form is one of ours, but of a session that is over: somebody signed in anew meanwhile."""
+
+
 class Console:
     """All screens as one ASGI application."""
 
@@ -66,7 +70,7 @@ class Console:
         cache: Cache,
         batcher: Batcher,
         demo_key: str = "",
-        inspector: Log | None = None,
+        inspector: Log,
         api: App | None = None,
         largest_upload: int = 50_000_000,
     ) -> None:
@@ -131,7 +135,7 @@ class Console:
         elif screen.public:
             visit = _stranger(self._office, request, screen)
         else:
-            return _to_the_door(guest)
+            return refusals.to_the_door(guest)
         visit.request_id = guest.request_id
         try:
             if any("\0" in value for value in request.query_params.values()):
@@ -141,10 +145,14 @@ class Console:
             if screen.admin and not (isinstance(visit, Visit) and visit.is_admin):
                 raise Forbidden
             response: Response = await screen.function(visit)
+        except PastTheEnd as end:
+            return visit.redirect(end.address)
         except Unauthorised:
-            return _to_the_door(guest)
+            return refusals.to_the_door(guest)
+        except TooOld as error:
+            return refusals.sent_back(visit, error.status_code, str(error.detail))
         except ApiError as error:
-            return _told(visit, error)
+            return refusals.told(visit, error)
         finally:
             await visit.form.close()
         return response
@@ -160,7 +168,7 @@ class Console:
             who = None
         if who is not None:
             visit = Visit(self._office, guest.request, guest.screen, who)
-        return _error(visit, status, text)
+        return refusals.refused(visit, status, text)
 
     async def _no_such_page(self, request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 404
@@ -190,15 +198,6 @@ def _stranger(office: Office, request: Request, screen: Screen) -> Guest:
     return guest
 
 
-def _to_the_door(guest: Guest) -> Response:
-    """To the sign-in page, and back afterwards if it was a page that was asked for."""
-    to = f"{ROOT}/sign-in"
-    url = guest.request.url
-    if guest.request.method in ("GET", "HEAD") and url.path != ROOT:
-        to += "?" + urlencode({"next": f"{url.path}?{url.query}" if url.query else url.path})
-    return guest.leave(to)
-
-
 async def _read_form(visit: Guest) -> None:
     """Read the form of an action and see that it is one of ours. Raises BadForm."""
     request = visit.request
@@ -213,7 +212,7 @@ async def _read_form(visit: Guest) -> None:
     sent = visit.form.get("csrf") or request.headers.get("x-csrf-token") or ""
     if not session.csrf_matches(visit.token, str(sent)):
         said = "This form was too old, so nothing was done. Go back, load the page anew and send it again."
-        raise BadForm(403, said)
+        raise TooOld(403, said)
     if any(isinstance(value, str) and "\0" in value for value in visit.form.values()):
         raise BadForm(400, "A text cannot hold the character NUL.")
 
@@ -235,30 +234,3 @@ def _counted(request: Request, largest: int) -> Receive:
         return message
 
     return receive
-
-
-def _told(visit: Guest, error: ApiError) -> Response:
-    """An error that the screen did not show itself: as a toast where the form still stands, else as a page."""
-    if isinstance(error, Unexpected):
-        return _error(
-            visit, 500, f"Something went wrong on the server. Its log tells what, under {visit.request_id}."
-        )
-    if isinstance(error, Forbidden):
-        return _error(
-            visit, 403, "Your role does not permit this. Ask an administrator of your organisation."
-        )
-    if isinstance(error, NotFound | UnknownReference) and visit.request.method != "POST":
-        return _error(visit, 404, "This is not there: it was deleted, or you may not see it.")
-    return _error(visit, error.status if error.status < 500 else 422, error.message)
-
-
-_TITLES = {403: "Not permitted", 404: "Not found", 405: "Not possible", 422: "Not done", 503: "Not reachable"}
-
-
-def _error(visit: Guest, status: int, text: str) -> Response:
-    if visit.is_htmx and visit.request.method == "POST":
-        response = visit.partial("web/toast.html", status=status, text=text, kind="bad")
-        response.headers.update({"HX-Retarget": "#toasts", "HX-Reswap": "beforeend", "HX-Push-Url": "false"})
-        return response
-    title = _TITLES.get(status, "Something went wrong")
-    return visit.page("web/error.html", title=title, status=status, text=text, code=status)

@@ -129,7 +129,7 @@ async def enter_demo(guest: Guest) -> Response:
     user = defs.actor(guest.office.demo_key) if defs else None
     if org_id is None or user is None:
         return await _entrance(guest, problem="There is no demo organisation here.", status=404)
-    return await _enter(guest, org_id, user.id, ROOT)
+    return await _enter(guest, org_id, user.id, local(str(guest.form.get("next", ""))))
 
 
 # the first administrator ---------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from fairlead.fields.model import Field
 from fairlead.orgs.definitions import Definitions, User
 from fairlead.wire.zones import WINDOWS_ZONES
 
@@ -95,9 +96,28 @@ def _lakhs(digits: str) -> str:
     return ",".join([*pairs, tail])
 
 
-def money(value: Any, defs: Definitions, *, places: int = 0) -> str:
-    """An amount with the organisation's currency symbol: `₹12,34,567`."""
-    text = number(value, str(defs.setting("region")), places=places)
+def money(value: Any, defs: Definitions) -> str:
+    """An amount with the organisation's currency symbol: `₹12,34,567`, and `₹12,34,567.50` where it is not a whole one."""
+    exact = value if isinstance(value, Decimal) else Decimal(str(value))
+    text = number(exact, str(defs.setting("region")), places=0 if exact == exact.to_integral_value() else 2)
     symbol = str(defs.setting("currency_symbol"))
     between = _THIN if len(symbol) > 1 else ""
     return f"−{symbol}{between}{text[1:]}" if text.startswith("−") else f"{symbol}{between}{text}"
+
+
+_MONEY = {
+    "lead": ("Revenue",),
+    "opportunity": ("mx_Custom_6", "mx_Custom_7"),
+    "sale": ("mx_Custom_2",),
+    "account": ("AnnualRevenue",),
+}
+"""Fields that every organisation has and that hold amounts, by the kind of record."""
+_MONEY_NAMES = frozenset(name for names in _MONEY.values() for name in names)
+
+
+def is_money(field: Field, defs: Definitions) -> bool:
+    """True for a field whose number is an amount in the organisation's currency."""
+    if field.name not in _MONEY_NAMES:
+        return False
+    kinds = (kind for kind in defs.types.values() if field.name in _MONEY.get(kind.kind, ()))
+    return any(kind.fields.get(field.name) is field for kind in kinds)

@@ -188,8 +188,9 @@ def _written(visit: Visit, field: Field, value: Any) -> list[str]:
     if isinstance(value, list):
         return [str(one) for one in value]
     if field.data_type is DataType.DATETIME and (found := formats.instant(value)):
-        return [f"{found.astimezone(visit.zone):%Y-%m-%dT%H:%M:%S}"]
-    return [render(field, value, millis=False) or ""]
+        return [f"{found.astimezone(visit.zone):%Y-%m-%dT%H:%M}"]
+    text = render(field, value, millis=False) or ""
+    return [text[:5] if field.data_type is DataType.TIME else text]
 
 
 def _choices(visit: Visit, field: Field, chosen: list[str]) -> list[Choice]:
@@ -252,13 +253,13 @@ def pairs(visit: Visit, fields: Iterable[Field], before: Mapping[str, Any] | Non
                 Pair(SchemaName=member.name, Value=new)
                 for member in field.members
                 if (new := sent(visit, member, f"{field.name}~")) is not None
-                and (before is None or new != _sendable(member, inner.get(member.name)))
+                and (before is None or not _is_same(member, new, inner.get(member.name)))
             ]
             if members:
                 found.append(Pair(SchemaName=field.name, Value="", Fields=members))
             continue
         new = sent(visit, field)
-        if new is not None and (before is None or new != _sendable(field, stored)):
+        if new is not None and (before is None or not _is_same(field, new, stored)):
             found.append(Pair(SchemaName=field.name, Value=new))
     return found
 
@@ -286,10 +287,11 @@ def utc(visit: Visit, local: str) -> str:
     return f"{found.replace(tzinfo=found.tzinfo or visit.zone).astimezone(UTC):%Y-%m-%d %H:%M:%S}"
 
 
-def _sendable(field: Field, value: Any) -> str:
-    if field.data_type is DataType.TIME and isinstance(value, str):
-        return value[:5]
-    return render(field, value, millis=False) or ""
+def _is_same(field: Field, new: str, stored: Any) -> bool:
+    """True for what the control was shown with: times are shown and entered without their seconds."""
+    text = render(field, stored, millis=False) or ""
+    whole = {DataType.TIME: text[:5], DataType.DATETIME: f"{text[:16]}:00"}.get(field.data_type, text)
+    return new in (text, whole)
 
 
 def filled(sent: Iterable[Pair]) -> list[Pair]:

@@ -15,6 +15,14 @@ LAST = 100_000
 """No page lies further on: counting rows to get there costs the database too much."""
 
 
+class PastTheEnd(Exception):
+    """The page that was asked for lies after the last one, whose address this is."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(address)
+        self.address = address
+
+
 class Pager:
     """One page of a list. `page` counts from 1; `total` None where nobody counted, then `more` says if one follows."""
 
@@ -37,9 +45,14 @@ class Pager:
         return (self.page - 1) * self.size
 
     def found(self, shown: int, *, total: int | None = None, more: bool = False) -> Pager:
-        """What the query gave: rows of this page, and either all there are or whether more follow."""
+        """What the query gave: rows of this page, and either all there are or whether more follow.
+
+        Raises PastTheEnd, which the console answers by going to the last page, or to the first where nobody counted.
+        """
         self.shown, self.total = shown, total
         self.more = self.offset + shown < total if total is not None else more
+        if not shown and self.page > 1:
+            raise PastTheEnd(self.at(self.pages or 1))
         return self
 
     def part_of(self, rows: Sequence[R]) -> Sequence[R]:
@@ -57,6 +70,21 @@ class Pager:
     def last(self) -> int:
         """Number of the last row shown."""
         return self.offset + self.shown
+
+    @property
+    def pages(self) -> int | None:
+        """How many pages there are; None where nobody counted."""
+        return min(-(-self.total // self.size), LAST) if self.total is not None else None
+
+    @property
+    def beginning(self) -> str | None:
+        """Address of the first page; None on it."""
+        return self.at(1) if self.page > 1 else None
+
+    @property
+    def end(self) -> str | None:
+        """Address of the last page; None on it, and where nobody counted."""
+        return self.at(self.pages) if self.pages is not None and self.page < self.pages else None
 
     @property
     def previous(self) -> str | None:

@@ -117,9 +117,9 @@ def _number(context: Context, value: Any, places: int | None = None) -> str:
 
 
 @pass_context
-def _money(context: Context, value: Any, places: int = 0) -> str:
+def _money(context: Context, value: Any) -> str:
     """An amount in the organisation's currency."""
-    return formats.money(value, context["visit"].defs, places=places) if value is not None else NOTHING
+    return formats.money(value, context["visit"].defs) if value is not None else NOTHING
 
 
 @pass_context
@@ -156,8 +156,12 @@ def _instant(visit: Any, _: Field, value: Any) -> str:
     return formats.moment(found, visit.zone) if found else str(value)
 
 
-def _counted(visit: Any, _: Field, value: Any) -> str:
-    return value if isinstance(value, str) else formats.number(value, str(visit.defs.setting("region")))
+def _counted(visit: Any, field: Field, value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if formats.is_money(field, visit.defs):
+        return formats.money(value, visit.defs)
+    return formats.number(value, str(visit.defs.setting("region")))
 
 
 def _plain_day(text: str) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import quote, unquote, urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
@@ -34,9 +35,27 @@ R = TypeVar("R")
 
 SAID = "fairlead_said"
 """Cookie that carries a sentence over a redirect, to the page that shows it."""
+KINDS = ("good", "info", "warn", "bad")
+"""What a sentence can be: done, to be known, not done and nothing lost, refused."""
 THEME = "fairlead_theme"
+LONGEST = 300
+"""Characters of such a sentence: with a link it has to fit into a cookie."""
 UNPROCESSABLE = 422
 """Status of a form that was refused and is shown again."""
+
+
+class Said(NamedTuple):
+    """A sentence that is shown once, above the page: of which kind (`KINDS`), and the words and address of one link."""
+
+    text: str
+    kind: str = "good"
+    label: str = ""
+    address: str = ""
+
+    @property
+    def link(self) -> tuple[str, str] | None:
+        """The words and the address of the link; None without one."""
+        return (self.label, self.address) if self.address else None
 
 
 class Office:
@@ -51,7 +70,7 @@ class Office:
         templates: Environment,
         addresses: frozenset[str],
         demo_key: str = "",
-        inspector: Log | None = None,
+        inspector: Log,
         api: App | None = None,
         largest_upload: int = 50_000_000,
     ) -> None:
@@ -116,12 +135,20 @@ class Guest:
         return chosen if chosen in ("light", "dark") else ""
 
     @cached_property
-    def said(self) -> str:
-        """The sentence of the action that led here; it is shown once."""
-        text = unquote(self.request.cookies.get(SAID, ""))
-        if text:
-            self.cookies.append((SAID, "", 0))
-        return text
+    def said(self) -> Said | None:
+        """What the action that led here says; it is shown once."""
+        sent = self.request.cookies.get(SAID, "")
+        if not sent:
+            return None
+        self.cookies.append((SAID, "", 0))
+        return _read(unquote(sent))
+
+    @property
+    def came_from(self) -> str:
+        """The page of ours that this was asked for on: `/app/leads?stage=New`; `` where no header tells."""
+        headers = self.request.headers
+        parts = urlsplit(headers.get("hx-current-url") or headers.get("referer", ""))
+        return local(f"{parts.path}?{parts.query}" if parts.query else parts.path, "")
 
     def has(self, address: str) -> bool:
         """True when a page answers at this address: `/app/leads`. Links to what is not there are left out."""
@@ -142,15 +169,26 @@ class Guest:
         found = self.office.templates.get_template(template)
         return self.sealed(HTMLResponse(found.render(visit=self, **context), status))
 
-    def redirect(self, to: str, *, say: str = "") -> Response:
-        """On to a page of ours after an action; `say` is shown there as a toast."""
+    def redirect(
+        self, to: str, *, say: str = "", kind: str = "good", link: tuple[str, str] | None = None
+    ) -> Response:
+        """On to a page of ours after an action; `say` is shown there as a toast.
+
+        `kind` is one of `KINDS`: what was not done is no `good` news. `link` are the words and the address of the one
+        thing that the toast leads to: `("Open it", "/app/leads/…")`.
+        """
         if say:
-            self.cookies.append((SAID, quote(say[:500]), 60))
+            self.tell(Said(say, kind, *(link or ("", ""))))
         return self.sealed(RedirectResponse(local(to), 303))
 
-    def leave(self, to: str, *, say: str = "") -> Response:
+    def tell(self, said: Said) -> None:
+        """Show it on the next page."""
+        sent = json.dumps(said._replace(text=said.text[:LONGEST]), ensure_ascii=False)
+        self.cookies.append((SAID, quote(sent), 60))
+
+    def leave(self, to: str, *, say: str = "", kind: str = "good") -> Response:
         """On to a page of ours as a browser loads one anew, also where htmx asked; `say` is shown there."""
-        response = self.redirect(to, say=say)
+        response = self.redirect(to, say=say, kind=kind)
         if not self.is_htmx:
             return response
         return self.sealed(Response(status_code=200, headers={"HX-Redirect": local(to)}))
@@ -207,8 +245,7 @@ class Visit(Guest):
     @property
     def search_address(self) -> str:
         """Where the search box asks; `` while nothing can be searched."""
-        found = (f"{ROOT}/search", f"{ROOT}/leads")
-        return next((address for address in found if self.has(address)), "")
+        return f"{ROOT}/search" if self.has(f"{ROOT}/search") else ""
 
     def db(self) -> AbstractAsyncContextManager[Any]:
         """A connection to read with: `async with visit.db() as db`."""
@@ -268,6 +305,15 @@ def local(to: str, otherwise: str = ROOT) -> str:
     if parts.scheme or parts.netloc or not inside:
         return otherwise
     return f"{path}?{parts.query}" if parts.query else path
+
+
+def _read(sent: str) -> Said | None:
+    """What the cookie holds; None for one that is not ours."""
+    try:
+        said = Said(*map(str, json.loads(sent)))
+    except (TypeError, ValueError):
+        return None
+    return said._replace(kind=said.kind if said.kind in KINDS else "info", address=local(said.address, ""))
 
 
 def with_query(address: str, **query: Any) -> str:

@@ -63,7 +63,7 @@ async def save(visit: Visit) -> Response:
     changed = forms.pairs(visit, form.fields_of(kind), form.values_of(found))
     back = f"{ADDRESS}/{found.account_id}"
     if not changed:
-        return visit.redirect(back, say="Nothing was different, so nothing was saved.")
+        return visit.redirect(back, say="Nothing was different, so nothing was saved.", kind="info")
     if (problem := form.stale(visit, found)) is not None:
         return await _one(visit, problem)
     note, note_sent, fields = form.parted(changed)

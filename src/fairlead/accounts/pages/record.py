@@ -113,7 +113,7 @@ async def save(visit: Visit) -> Response:
     fields = _fields(visit.defs.types[found.code], key)
     changed = forms.pairs(visit, fields, _values(found, fields))
     if not changed:
-        return visit.redirect(visit.address, say="Nothing was different, so nothing was saved.")
+        return visit.redirect(visit.address, say="Nothing was different, so nothing was saved.", kind="info")
     problem = _stale(visit, found)
     if problem is None:
         try:

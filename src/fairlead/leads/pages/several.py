@@ -86,9 +86,9 @@ async def change(visit: Visit) -> Response:
     ids = await chosen(visit)
     name, _, value = str(visit.form.get("change", "")).partition(":")
     if not ids:
-        return visit.redirect(back, say="No lead was chosen: tick the ones to change.")
+        return visit.redirect(back, say="No lead was chosen: tick the ones to change.", kind="warn")
     if name not in ("ProspectStage", "OwnerId") or not value:
-        return visit.redirect(back, say="Choose a stage or an owner for the leads.")
+        return visit.redirect(back, say="Choose a stage or an owner for the leads.", kind="warn")
     changed = 0
     for some in _steps([id for id in ids if is_id(id)]):
         async with visit.db() as db:
@@ -111,7 +111,7 @@ async def delete(visit: Visit) -> Response:
     back = local(str(visit.form.get("address", "")), ADDRESS)
     named = [id for id in await chosen(visit) if id]
     if not named:
-        return visit.redirect(back, say="No lead was chosen: tick the ones to delete.")
+        return visit.redirect(back, say="No lead was chosen: tick the ones to delete.", kind="warn")
     gone = 0
     for some in _steps([id for id in named if is_id(id)]):
 

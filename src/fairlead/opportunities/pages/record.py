@@ -84,7 +84,7 @@ async def save(visit: Visit) -> Response:
         # A stage that the new status does not allow is no choice of the form: the first one of the status is taken.
         changed = [pair for pair in changed if pair.Value not in (None, "")]
     if not changed:
-        return visit.redirect(visit.address, say="Nothing was different, so nothing was saved.")
+        return visit.redirect(visit.address, say="Nothing was different, so nothing was saved.", kind="info")
     problem = _stale(visit, found)
     if problem is None:
         try:

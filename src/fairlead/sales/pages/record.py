@@ -47,7 +47,7 @@ async def save(visit: Visit) -> Response:
         return await _page(visit, found, editing=True, fitting=True)
     changed = forms.pairs(visit, reading.fields_of(visit), reading.values_of(found))
     if not changed:
-        return visit.redirect(visit.address, say="Nothing was different, so nothing was saved.")
+        return visit.redirect(visit.address, say="Nothing was different, so nothing was saved.", kind="info")
     try:
         if visit.form.get("as_of") not in (None, found.modified_on.isoformat()):
             said = "This sale was changed while you were editing. Look over your values and save them again."
@@ -120,7 +120,7 @@ async def _page(
 
 def _worth(visit: Visit, found: Activity) -> str:
     worth = found.fields.get(AMOUNT)
-    return formats.money(worth, visit.defs, places=2) if worth is not None else NOTHING
+    return formats.money(worth, visit.defs) if worth is not None else NOTHING
 
 
 def _rows(visit: Visit, found: Activity, values: dict[str, Any]) -> list[tuple[str, str]]:

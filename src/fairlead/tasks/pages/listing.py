@@ -190,6 +190,6 @@ async def done(visit: Visit) -> Response:
     try:
         changed = await visit.run(rules.complete, visit.path["id"], completed=not again)
     except ApiError as error:
-        return visit.redirect(back, say=error.message)
+        return visit.redirect(back, say=error.message, kind="bad")
     what = "open again" if again else "done"
     return visit.redirect(back, say=f"{changed.task.name[:80]}: {what}.")

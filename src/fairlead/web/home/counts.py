@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from fairlead.fields.model import Field
 from fairlead.web.home import queries
 from fairlead.web.home.queries import Day, Queue, Sold, Stage
 from fairlead.web.visit import Visit
@@ -69,8 +70,9 @@ async def numbers(visit: Visit, today: date) -> Numbers:
         if tally is not None:
             shown[what] = tally.found.get(visit.sees or _EVERYBODY) or count.total(())
             ages.append(visit.office.tallies.age(tally))
-    if shown["deals"] is not None:
-        shown["deals"] = _in_order(visit, shown["deals"])
+    of_deals = [kind.fields.get(STAGE) for kind in visit.defs.of_kind("opportunity")]
+    shown["deals"] = _in_order(of_deals, shown["deals"])
+    shown["leads"] = _in_order([visit.defs.lead.fields.get("ProspectStage")], shown["leads"])
     return Numbers(**shown, age=max(ages))
 
 
@@ -103,23 +105,24 @@ def _midnight(visit: Visit, day: date) -> datetime:
 
 
 def _stages(rows: Iterable[Stage]) -> list[Stage]:
-    """A row per stage, most first."""
+    """A row per stage."""
     found: dict[str, Stage] = {}
     for row in rows:
         stage = found.setdefault(row.name, Stage(_EVERYBODY, row.name, 0))
         stage.count += row.count
         stage.worth += row.worth
-    return sorted(found.values(), key=lambda stage: (-stage.count, stage.name))
+    return list(found.values())
 
 
-def _in_order(visit: Visit, deals: list[Stage]) -> list[Stage]:
-    """Stages in the order of the drop-down; those it does not know at the end."""
+def _in_order(fields: Iterable[Field | None], stages: list[Stage] | None) -> list[Stage] | None:
+    """Stages in the order of the drop-downs that hold them; those that none of them knows at the end."""
+    if stages is None:
+        return None
     order: dict[str, int] = {}
-    for kind in visit.defs.of_kind("opportunity"):
-        if (field := kind.fields.get(STAGE)) is not None:
-            for option in sorted(field.options, key=lambda option: option.order):
-                order.setdefault(option.value, len(order))
-    return sorted(deals, key=lambda stage: (order.get(stage.name, len(order)), stage.name))
+    for field in fields:
+        for option in sorted(field.options, key=lambda option: option.order) if field is not None else ():
+            order.setdefault(option.value, len(order))
+    return sorted(stages, key=lambda stage: (order.get(stage.name, len(order)), stage.name))
 
 
 def _done(rows: Iterable[Day]) -> list[Day]:

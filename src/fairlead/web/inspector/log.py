@@ -96,14 +96,39 @@ def header(headers: list[tuple[bytes, bytes]], name: bytes) -> str:
 
 
 class Log:
-    """Keeps the last requests: at most `most`, `room` bytes and an hour."""
+    """Keeps the last requests: at most `most`, `room` bytes and an hour; those of the organisations that want it.
 
-    def __init__(self, *, most: int = MOST, room: int = ROOM, now: Callable[[], float] = time) -> None:
+    `on` is how it begins for all of them; each may have it otherwise until the process ends. `is_on` says whether anything
+    is to be watched at all.
+    """
+
+    def __init__(
+        self, *, on: bool = True, most: int = MOST, room: int = ROOM, now: Callable[[], float] = time
+    ) -> None:
+        self.is_on = self._usually = on
+        self._otherwise: set[int] = set()
         self._kept: deque[Seen] = deque()
         self._most = most
         self._room = room
         self._weight = 0
         self._now = now
+
+    def keeps(self, org_id: int) -> bool:
+        """True when the requests of an organisation are kept."""
+        return self._usually is not (org_id in self._otherwise)
+
+    def switch(self, org_id: int, *, on: bool) -> None:
+        """Keep the requests of an organisation from now on, or no more: then those that are there are forgotten."""
+        change = self._otherwise.discard if on is self._usually else self._otherwise.add
+        change(org_id)
+        self.is_on = self._usually or bool(self._otherwise)
+        if on:
+            return
+        kept = [seen for seen in self._kept if self.is_on and seen.org_id != org_id]
+        self._kept.clear()
+        self._weight = 0
+        for seen in kept:
+            self.add(seen)
 
     async def watch(self, app: App, scope: Scope, receive: Receive, send: Send) -> None:
         """Let an application answer, and write down what it was asked and what it said."""
@@ -132,7 +157,9 @@ class Log:
             self.add(seen)
 
     def add(self, seen: Seen) -> None:
-        """Keep one, and let go of the oldest that there is no room for."""
+        """Keep one, and let go of the oldest that there is no room for. One that no key opened is of nobody yet."""
+        if seen.org_id is not None and not self.keeps(seen.org_id):
+            return
         if len(seen.body) > LONGEST:
             seen.body = seen.body[:LONGEST]
         if len(seen.answer) > LONGEST:

@@ -9,12 +9,18 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from fairlead.wire.describe.coverage import TIERS, Row, addresses, coverage, everything, slug
+from fairlead.web.reference import examples
+from fairlead.web.reference.examples import Example
+from fairlead.wire.describe.coverage import Row, addresses, coverage, everything, slug
 from fairlead.wire.describe.failures import Failure, failures
 from fairlead.wire.describe.queued import described, needs
 from fairlead.wire.describe.shapes import Member, members, skeletons, sometimes
 from fairlead.wire.operation import Operation
 
+FURTHER = "X"
+"""The tier of operations beyond the core families."""
+_LINE = 72
+"""Characters of a line of JSON."""
 _CODE = re.compile(r"`([^`]+)`")
 
 Span = tuple[bool, str]
@@ -32,20 +38,33 @@ class Listed(NamedTuple):
     admin: bool
 
 
+class Line(NamedTuple):
+    """A parameter or a member in the table of a page: what it may be, whether it is needed, what it means, a value."""
+
+    name: str
+    kind: str
+    required: bool
+    meaning: list[Span]
+    value: str
+
+
 class Described(NamedTuple):
-    """An operation on its own page. `parameters` are name and whether it is needed; texts are in spans."""
+    """An operation on its own page; texts are in spans. `examples` are answers with their status, and when they come."""
 
     listed: Listed
     text: list[list[Span]]
     needs: tuple[str, ...]
     bulk: int | None
     vendor: list[str]
-    parameters: list[tuple[str, bool]]
+    parameters: list[Line]
     takes_body: bool
     body_optional: bool
-    members: list[tuple[Member, list[Span]]]
+    members: list[Line]
+    query: list[tuple[str, str]]
     example: str
     replies: list[str]
+    is_partial: bool
+    refusal: tuple[str, int, str] | None
     absent: list[str]
     beside: list[tuple[str, str]]
 
@@ -82,18 +101,27 @@ def operation(name: str) -> Described | None:
     if found is None:
         return None
     takes_body = found.takes_body and found.verb == "POST"
+    shown = examples.of(found)
+    body = shown.body if shown.body is not None else skeletons(found.body)[0] if takes_body else None
+    replies = [shown.reply] if shown.reply is not None else skeletons(found.reply)
+    parameters = _parameters(found, shown)
     return Described(
         listed=_listed(name),
         text=paragraphs(found.text),
         needs=needs(found),
         bulk=found.bulk,
         vendor=addresses(found.pages),
-        parameters=_parameters(found),
+        parameters=parameters,
         takes_body=takes_body,
         body_optional=found.body_optional,
-        members=[(some, spans(some.remark)) for some in members(found.body)] if takes_body else [],
-        example=_json(skeletons(found.body)[0]) if takes_body else "",
-        replies=[_json(shape) for shape in skeletons(found.reply)],
+        members=[_line(some, shown) for some in members(found.body)] if takes_body else [],
+        query=shown.query or [(line.name, f"<{line.name}>") for line in parameters if line.required],
+        example=_json(body) if takes_body else "",
+        replies=[_json(shape) for shape in replies],
+        is_partial=shown.is_partial,
+        refusal=(shown.refusal.when, shown.refusal.status, _json(shown.refusal.reply))
+        if shown.refusal
+        else None,
         absent=sometimes(found.reply),
         beside=_beside(found),
     )
@@ -126,16 +154,23 @@ def queued() -> dict[str, str]:
     return {some.queued.path: some.title for some in _operations().values() if some.queued is not None}
 
 
-def done() -> tuple[list[tuple[str, str, int, int]], list[tuple[str, list[Covered]]]]:
-    """Tiers as (letter, meaning, done, of); and what the vendor has, by family."""
+class Sum(NamedTuple):
+    """How many operations are done, of how many."""
+
+    title: str
+    done: int
+    of: int
+
+
+def done() -> tuple[list[Sum], list[tuple[str, list[Covered]]]]:
+    """How far it is done: in all, of the families that people start with, of the rest; and what the vendor has, by family."""
     rows = coverage(list(_operations().values()))
-    tiers: list[tuple[str, str, int, int]] = [
-        (tier, meaning, sum(row.done for row in some), len(some))
-        for tier, meaning in TIERS.items()
-        for some in [[row for row in rows if row.tier == tier]]
-    ]
+    core = [row for row in rows if row.tier != FURTHER]
+    rest = [row for row in rows if row.tier == FURTHER]
+    parts = (("All operations", rows), ("Sales and the families around it", core), ("Further ones", rest))
+    sums = [Sum(title, sum(row.done for row in some), len(some)) for title, some in parts]
     names = dict.fromkeys(row.family for row in rows)
-    return tiers, [(name, [_covered(row) for row in rows if row.family == name]) for name in names]
+    return sums, [(name, [_covered(row) for row in rows if row.family == name]) for name in names]
 
 
 def refusals() -> list[tuple[Failure, list[Span]]]:
@@ -158,11 +193,28 @@ def _listed(name: str) -> Listed:
     return Listed(name, found.title, found.family, found.verb, found.path, found.admin)
 
 
-def _parameters(found: Operation) -> list[tuple[str, bool]]:
+_VALUE = "text, number or boolean"
+"""How `shapes` calls what may be any of them; here it is a value, which the page explains once."""
+
+
+def _parameters(found: Operation, shown: Example) -> list[Line]:
     if not found.parameters:
         return []
     required = {field.name for field in msgspec.structs.fields(found.query) if field.required}
-    return [(name, name in required) for name in found.parameters.values()]
+    needed = {name.lower() for name in (*required, *shown.mandatory)}
+    sent = {name.lower(): value for name, value in shown.query}
+    return [
+        Line(name, "text", name.lower() in needed, [], sent.get(name.lower(), ""))
+        for name in found.parameters.values()
+    ]
+
+
+def _line(member: Member, shown: Example) -> Line:
+    remarks = member.remark.split(" · ") if member.remark else []
+    needed = "required" in remarks or member.path.rpartition(".")[2].removeprefix("[]") in shown.mandatory
+    meaning = " · ".join(remark for remark in remarks if remark != "required")
+    kind = member.kind.replace(f"list, each {_VALUE}", "list of values").replace(_VALUE, "value")
+    return Line(member.path, kind, needed, spans(meaning), examples.value_at(shown.body, member.path))
 
 
 def _beside(found: Operation) -> list[tuple[str, str]]:
@@ -190,5 +242,15 @@ def _covered(row: Row) -> Covered:
     return Covered(row, links[0] if links else "", own or "")
 
 
-def _json(value: Any) -> str:
-    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+def _json(value: Any, indent: str = "") -> str:
+    """JSON for reading: what fits into a line stays on one."""
+    line = msgspec.json.format(msgspec.json.encode(value), indent=0).decode()
+    inner = f"{indent}  "
+    if not isinstance(value, (dict, list)) or (indent and len(indent) + len(line) <= _LINE):
+        return line
+    if isinstance(value, dict):
+        rows = [f"{inner}{_json(name)}: {_json(one, inner)}" for name, one in value.items()]
+        return "{\n" + ",\n".join(rows) + f"\n{indent}}}" if rows else "{}"
+    return (
+        "[\n" + ",\n".join(f"{inner}{_json(one, inner)}" for one in value) + f"\n{indent}]" if value else "[]"
+    )

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
 
+from markupsafe import Markup
 from starlette.responses import Response
 
 from fairlead.errors import NotFound
-from fairlead.web import curl
+from fairlead.web import curl, linking
 from fairlead.web.reference import trial
 from fairlead.web.screens import screens
 from fairlead.web.visit import UNPROCESSABLE, Visit
@@ -46,17 +47,22 @@ async def operations(visit: Visit) -> Response:
 
 @page("GET /reference/coverage", nav="reference")
 async def coverage(visit: Visit) -> Response:
-    """Which operations of the vendor's API are done."""
-    tiers, families = _description().done()
-    only = visit.query.get("show", "")
+    """Which operations of the vendor's API are done: numbers by family, and those of a family, the done or the missing."""
+    sums, families = _description().done()
+    only, family = visit.query.get("show", ""), visit.query.get("family", "")
+    numbers = [(name, sum(some.row.done for some in rows), len(rows)) for name, rows in families]
     if only in ("done", "missing"):
         wanted = only == "done"
         families = [(name, [some for some in rows if some.row.done is wanted]) for name, rows in families]
+    else:
+        families = [(name, rows) for name, rows in families if name == family]
     return visit.page(
         "reference/coverage.html",
         title="Coverage",
         tabs=TABS,
-        tiers=tiers,
+        sums=sums,
+        numbers=numbers,
+        family=family,
         only=only,
         families=[(name, rows) for name, rows in families if rows],
     )
@@ -71,7 +77,7 @@ async def errors(visit: Visit) -> Response:
 @page("GET /reference/{operation}", nav="reference")
 async def operation(visit: Visit) -> Response:
     """One operation: what to send, what comes back, a command line and a form to try it with."""
-    return _operation(visit, _found(visit))
+    return await _operation(visit, _found(visit))
 
 
 @action("POST /reference/{operation}", nav="reference")
@@ -80,7 +86,7 @@ async def try_it(visit: Visit) -> Response:
     found = _found(visit)
     sent = {name: str(value).strip() for name, value in visit.form.items() if name != "csrf"}
     if problems := _problems(visit, found, sent):
-        return _operation(visit, found, sent=sent, problems=problems)
+        return await _operation(visit, found, sent=sent, problems=problems)
     given = {
         "pair": [
             (trial.ACCESS_KEY, sent.get("access_key", "")),
@@ -91,7 +97,7 @@ async def try_it(visit: Visit) -> Response:
     call = trial.Trial(
         found.listed.verb,
         found.listed.path,
-        query=[(name, value) for name, _ in found.parameters if (value := sent.get(f"q-{name}", ""))],
+        query=[(line.name, value) for line in found.parameters if (value := sent.get(f"q-{line.name}", ""))],
         keys=[key for need in found.needs for key in given[need]],
         body=sent.get("body", "") if found.takes_body else "",
         host=visit.request.url.netloc,
@@ -100,7 +106,7 @@ async def try_it(visit: Visit) -> Response:
     if api is None:
         raise NotFound
     answer = await trial.sent(api, call)
-    return _operation(visit, found, sent=sent, answer=answer)
+    return await _operation(visit, found, sent=sent, answer=answer)
 
 
 def _found(visit: Visit) -> Any:
@@ -123,7 +129,7 @@ def _problems(visit: Visit, found: Any, sent: dict[str, str]) -> dict[str, str]:
     return problems
 
 
-def _operation(
+async def _operation(
     visit: Visit,
     found: Any,
     *,
@@ -131,10 +137,14 @@ def _operation(
     problems: Mapping[str, str] | None = None,
     answer: trial.Answer | None = None,
 ) -> Response:
+    answered = [Markup()]
+    if answer is not None:
+        async with visit.db() as db:
+            answered = await linking.linked(visit, db, answer.body)
     command = curl.command(
         found.listed.verb,
         str(visit.request.base_url).rstrip("/") + found.listed.path,
-        query=[(name, "…") for name, needed in found.parameters if needed],
+        query=found.query,
         body=found.example,
         needs=found.needs,
     )
@@ -150,5 +160,6 @@ def _operation(
         sent=sent or {"access_key": own, "body": found.example},
         problems=problems or {},
         answer=answer,
+        answered=answered[0],
         can_try=visit.office.api is not None,
     )

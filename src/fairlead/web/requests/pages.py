@@ -13,10 +13,10 @@ from starlette.responses import Response
 
 from fairlead.errors import Forbidden, NotFound
 from fairlead.records.picture import is_id
-from fairlead.web import charts
+from fairlead.web import charts, linking
 from fairlead.web.pager import Pager
 from fairlead.web.requests import queries
-from fairlead.web.requests.queries import Gauge, Minute, Whole
+from fairlead.web.requests.queries import Chosen, Gauge, Listed, Minute, Whole
 from fairlead.web.screens import screens
 from fairlead.web.visit import Visit
 from fairlead.wire.queue import queries as queue
@@ -58,6 +58,8 @@ MINUTES = 60
 """Minutes of the chart."""
 RATED = timedelta(minutes=10)
 """What the rate is an average of, as the metrics of the API have it."""
+COUNTED = 1_000
+"""Requests of a list that are counted to the last one."""
 LONGEST = 50_000
 """Characters of a body that are shown."""
 
@@ -84,25 +86,13 @@ async def requests(visit: Visit) -> Response:
     """Numbers, a chart, and the requests: filtered by `state`, `kind`, `record`, and `hours` since they finished."""
     titles = kinds()
     chosen = {name: visit.query.get(name, "").strip()[:500] for name in ("state", "kind", "record", "hours")}
-    chosen["hours"] = hours = chosen["hours"] if chosen["hours"] in HOURS else ""
+    chosen["hours"] = chosen["hours"] if chosen["hours"] in HOURS else ""
     pager = Pager("/app/async", visit.query)
-    states = {"": None, "waiting": list(WAITING)}.get(chosen["state"], [chosen["state"]])
     async with visit.db() as db:
         numbers = [await _numbers(visit, db, path, title) for path, title in titles.items()]
         minutes = await queries.finished(db, visit.org_id, visit.now - timedelta(minutes=MINUTES))
         gauges = await queries.gauges(db, visit.org_id, visit.now - timedelta(minutes=MINUTES))
-        rows = await queries.listed(
-            db,
-            visit.org_id,
-            visit.sees,
-            states=states,
-            operation=chosen["kind"] or None,
-            records=_records(chosen["record"]),
-            since=visit.now - timedelta(hours=int(hours)) if hours else None,
-            offset=pager.offset,
-            limit=pager.size + 1,
-        )
-    pager.found(len(rows[: pager.size]), more=len(rows) > pager.size)
+        rows = await _page(visit, db, chosen, pager)
     oldest = [kind.oldest for kind in numbers if kind.oldest is not None]
     chart, legend = _chart(visit, titles, minutes)
     waited, delayed = _waits(visit, gauges)
@@ -123,9 +113,38 @@ async def requests(visit: Visit) -> Response:
         legend=legend,
         waited=waited,
         delayed=delayed,
-        rows=rows[: pager.size],
+        rows=rows,
+        tries=tries,
         pager=pager,
+        most=COUNTED,
     )
+
+
+async def _page(visit: Visit, db: Any, chosen: dict[str, str], pager: Pager) -> list[Listed]:
+    """The requests of a page; how many there are in all, as far as they are counted, is in the pager then."""
+    states = {"": None, "waiting": list(WAITING)}.get(chosen["state"], [chosen["state"]])
+    hours = chosen["hours"]
+    asked = Chosen(
+        states=states,
+        operation=chosen["kind"] or None,
+        records=_records(chosen["record"]),
+        since=visit.now - timedelta(hours=int(hours)) if hours else None,
+    )
+    org, own = visit.org_id, visit.sees
+    rows = await queries.listed(db, org, own, asked, offset=pager.offset, limit=pager.size + 1)
+    shown = rows[: pager.size]
+    total: int | None = pager.offset + len(shown)
+    if len(rows) > pager.size or not shown:
+        most = COUNTED + 1
+        total = await queries.counted(db, org, own, asked, most=most)
+        total = total if total < most else None
+    pager.found(len(shown), total=total, more=len(rows) > pager.size)
+    return shown
+
+
+def tries(some: Listed) -> int:
+    """How often it was tried: the last time it is done or refused, all others have failed."""
+    return some.attempts + (some.state in ("success", "error"))
 
 
 async def _numbers(visit: Visit, db: Any, path: str, title: str) -> Kind:
@@ -136,7 +155,7 @@ async def _numbers(visit: Visit, db: Any, path: str, title: str) -> Kind:
 
 def _chart(
     visit: Visit, titles: dict[str, str], minutes: list[Minute]
-) -> tuple[Markup | None, list[tuple[str, int]]]:
+) -> tuple[Markup | None, list[tuple[str, int, str]]]:
     """Finished requests per minute, a colour per kind, and the colours' names; none when nothing was finished."""
     if not minutes:
         return None, []
@@ -157,7 +176,7 @@ def _chart(
         )
         for path in shown
     ]
-    legend = [(titles.get(path, path), totals[path]) for path in shown]
+    legend = [(titles.get(path, path), totals[path], "") for path in shown]
     title = f"Finished requests per minute, the last {MINUTES} minutes"
     return charts.stacked_bars(labels, series, title=title, height=190, width=520), legend
 
@@ -171,7 +190,7 @@ def _minutes(visit: Visit) -> tuple[list[datetime], list[str]]:
 
 
 def _waits(visit: Visit, gauges: list[Gauge]) -> tuple[Markup | None, Markup | None]:
-    """How many waited and for how long the oldest had, by minute; none when nothing did."""
+    """How many waited and for how long the oldest had, by minute; none when nothing did, or not for a second."""
     if not gauges:
         return None, None
     slots, labels = _minutes(visit)
@@ -190,7 +209,9 @@ def _waits(visit: Visit, gauges: list[Gauge]) -> tuple[Markup | None, Markup | N
     delay = {minute: some.delay for minute, some in by_minute.items()}
     return (
         drawn("Waiting", f"Waiting requests {hour}", waiting, "waiting"),
-        drawn("Delay", f"Seconds that the oldest request waited {hour}", delay, "s"),
+        drawn("Delay", f"Seconds that the oldest request waited {hour}", delay, "s")
+        if any(delay.values())
+        else None,
     )
 
 
@@ -204,6 +225,7 @@ async def request(visit: Visit) -> Response:
     found = await _found(visit)
     async with visit.db() as db:
         told = await queue.deliveries.about(db, visit.org_id, found.id)
+        body, reply = await linking.linked(visit, db, _pretty(found.body), _pretty(found.reply or ""))
     may_change = _may_repeat(visit, found)
     return visit.page(
         "requests/request.html",
@@ -211,10 +233,12 @@ async def request(visit: Visit) -> Response:
         found=found,
         state=STATES[found.state],
         titles=kinds(),
-        body=_pretty(found.body),
-        reply=_pretty(found.reply or ""),
+        body=body,
+        reply=reply,
         longest=LONGEST,
         trials=len(DELAYS) + 1,
+        tries=tries(found),
+        is_waiting=found.state in WAITING,
         given_up=GIVEN_UP,
         told=told,
         told_states=DELIVERIES,
@@ -238,7 +262,7 @@ async def again(visit: Visit) -> Response:
 
     done = await visit.committed(work)
     said = "It is back in the queue." if done else "It is not to be run again any more: see how it stands."
-    return visit.redirect(f"/app/async/{found.id}", say=said)
+    return visit.redirect(f"/app/async/{found.id}", say=said, kind="good" if done else "warn")
 
 
 @action("POST /async/{id:uuid}/fail", nav="async")
@@ -256,7 +280,7 @@ async def fail(visit: Visit) -> Response:
 
     done = await visit.committed(work)
     said = "It is given up." if done else "It has ended meanwhile: see how it stands."
-    return visit.redirect(f"/app/async/{found.id}", say=said)
+    return visit.redirect(f"/app/async/{found.id}", say=said, kind="good" if done else "warn")
 
 
 async def _found(visit: Visit) -> Whole:

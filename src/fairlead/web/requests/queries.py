@@ -57,14 +57,17 @@ class Gauge(msgspec.Struct):
 _COLUMNS = """r.id::text as id, r.operation, r.record, r.user_id::text as user_id, r.state, r.attempts, r.crashes,
     r.accepted_on, r.due_on, r.finished_on, r.reason"""
 
-# Ids rise with time: newest first is a walk along the primary key.
-LISTED = f"""
-select {_COLUMNS}
-from async_request r
+_CHOSEN = """from async_request r
 where r.org_id = $1 and ($2::uuid is null or r.user_id = $2) and ($3::text[] is null or r.state = any($3))
     and ($4::text is null or r.operation = $4) and ($5::text[] is null or r.record = any($5) or r.id::text = any($5))
-    and ($8::timestamptz is null or r.finished_on >= $8)
-order by r.id desc offset $6 limit $7
+    and ($6::timestamptz is null or r.finished_on >= $6)"""
+
+# Ids rise with time: newest first is a walk along the primary key, also to count the first of them.
+LISTED = f"""
+select {_COLUMNS} {_CHOSEN} order by r.id desc offset $7 limit $8
+"""
+COUNTED = f"""
+select count(*) from (select 1 {_CHOSEN} order by r.id desc limit $7) r
 """
 
 ONE = f"""
@@ -86,24 +89,29 @@ select g.slot as minute, g.waiting, g.delay from async_gauge g where g.org_id = 
 """
 
 
-async def listed(
-    db: Any,
-    org_id: int,
-    user_id: str | None,
-    *,
-    states: list[str] | None,
-    operation: str | None,
-    records: list[str] | None,
-    since: datetime | None,
-    offset: int,
-    limit: int,
-) -> list[Listed]:
-    """Requests in these states, of this operation, about one of these records or with such an id; newest first.
+class Chosen(msgspec.Struct, kw_only=True):
+    """Requests in these states, of this operation, about one of these records or with such an id; None: any.
 
     With `since`, only those that were finished from then on.
     """
-    found = await db.fetch(LISTED, org_id, user_id, states, operation, records, offset, limit, since)
-    return [Listed(**row) for row in found]
+
+    states: list[str] | None
+    operation: str | None
+    records: list[str] | None
+    since: datetime | None
+
+
+async def listed(
+    db: Any, org_id: int, user_id: str | None, chosen: Chosen, *, offset: int, limit: int
+) -> list[Listed]:
+    """The requests that are chosen, newest first."""
+    rows = await db.fetch(LISTED, org_id, user_id, *msgspec.structs.astuple(chosen), offset, limit)
+    return [Listed(**row) for row in rows]
+
+
+async def counted(db: Any, org_id: int, user_id: str | None, chosen: Chosen, *, most: int) -> int:
+    """How many are chosen; of more than `most`, `most`."""
+    return int(await db.fetchval(COUNTED, org_id, user_id, *msgspec.structs.astuple(chosen), most))
 
 
 async def one(db: Any, org_id: int, user_id: str | None, request_id: str, *, most: int) -> Whole | None:

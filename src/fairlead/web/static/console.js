@@ -5,7 +5,17 @@
   const typing = (target) => target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]");
   let waiting = 0;
 
+  const go = (box) => {
+    box?.focus();
+    box?.select();
+    return Boolean(box);
+  };
+
   document.addEventListener("keydown", (event) => {
+    if ((event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === "k" && go(document.getElementById("search"))) {
+      event.preventDefault();
+      return;
+    }
     if (event.ctrlKey || event.metaKey || event.altKey || !(event.target instanceof Element) || typing(event.target)) return;
     if (waiting && Date.now() - waiting < 1500) {
       waiting = 0;
@@ -19,12 +29,9 @@
     if (event.key === "g") {
       waiting = Date.now();
     } else if (event.key === "/") {
-      const box = document.getElementById("search");
-      if (box) {
-        event.preventDefault();
-        box.focus();
-        box.select();
-      }
+      // The box of the list that is shown, if it has one; else the one that searches everything.
+      const own = [...document.querySelectorAll("#main input[type=search]")].find((box) => box.checkVisibility());
+      if (go(own ?? document.getElementById("search"))) event.preventDefault();
     } else if (event.key === "?") {
       document.getElementById("help")?.togglePopover();
     }
@@ -59,15 +66,37 @@
   });
 
   const fade = () => {
-    for (const toast of document.querySelectorAll(".toast:not(.bad, .leaving)")) {
+    for (const toast of document.querySelectorAll(".toast:not(.bad, .warn, .leaving)")) {
       toast.classList.add("leaving");
       setTimeout(() => toast.remove(), 6000);
     }
   };
 
   document.addEventListener("click", (event) => {
-    if (event.target instanceof Element && event.target.closest(".toast")) event.target.closest(".toast").remove();
+    if (!(event.target instanceof Element)) return;
+    if (event.target.closest(".toast-end")) event.target.closest(".toast").remove();
+    const copied = event.target.closest("[data-copy]");
+    if (copied) copy(copied);
   });
+
+  // Copies what the element named by the button holds; where the browser does not let us, it is selected for the person.
+  const copy = async (button) => {
+    const source = document.getElementById(button.dataset.copy);
+    const text = source.value ?? source.textContent;
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      source.focus();
+      if (source.select) source.select();
+      else getSelection().selectAllChildren(source);
+      if (!document.execCommand("copy")) return;
+    }
+    const label = button.querySelector("[data-said]") ?? button;
+    const before = label.textContent;
+    if (before === "Copied") return;
+    label.textContent = "Copied";
+    setTimeout(() => (label.textContent = before), 2000);
+  };
 
   const settled = () => {
     narrowAll();
@@ -89,11 +118,12 @@
   });
   // A page that is open stays as it is when asking for news fails.
   document.addEventListener("htmx:beforeSwap", (event) => {
-    if (event.detail.requestConfig?.elt?.dataset?.still && event.detail.xhr.status !== 200) event.detail.shouldSwap = false;
+    const told = event.detail.xhr.getResponseHeader("HX-Retarget");
+    if (event.detail.requestConfig?.elt?.dataset?.still && event.detail.xhr.status !== 200 && !told) event.detail.shouldSwap = false;
   });
   document.addEventListener("htmx:sendError", (event) => {
     if (event.target.dataset?.still) return;
-    const toast = document.createElement("p");
+    const toast = document.createElement("div");
     toast.className = "toast bad";
     toast.textContent = "The server does not answer. What you typed is still here: try again in a moment.";
     document.getElementById("toasts")?.append(toast);

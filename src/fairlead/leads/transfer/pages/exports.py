@@ -127,7 +127,7 @@ async def act(visit: Visit) -> Response:
         raise NotFound
     if await visit.committed(lambda db: queries.delete(db, run)):
         return visit.redirect(ADDRESS, say="The export and its file are removed.")
-    return visit.redirect(f"{ADDRESS}/{run.id}", say="The server works on it: cancel it first.")
+    return visit.redirect(f"{ADDRESS}/{run.id}", say="The server works on it: cancel it first.", kind="warn")
 
 
 def _only(visit: Visit) -> str | None:

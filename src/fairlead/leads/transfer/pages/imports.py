@@ -152,7 +152,9 @@ async def begin(visit: Visit) -> Response:
         )
 
     begun = await visit.committed(work)
-    return visit.redirect(visit.address, say="" if begun else "It was begun already: see how it stands.")
+    return visit.redirect(
+        visit.address, say="" if begun else "It was begun already: see how it stands.", kind="warn"
+    )
 
 
 @action("POST /leads/import/{id:uuid}/{do}", nav="leads")
@@ -165,7 +167,7 @@ async def act(visit: Visit) -> Response:
         removed = await visit.committed(lambda db: queries.delete(db, run))
         if removed:
             return visit.redirect(ADDRESS, say="The upload and its report are removed. The leads stay.")
-        return visit.redirect(address, say="The server works on it: cancel it first.")
+        return visit.redirect(address, say="The server works on it: cancel it first.", kind="warn")
     moves: dict[str, list[tuple[str, str]]] = {
         "cancel": [("running", "cancelled"), ("checking", "new")],
         "continue": [("cancelled", "running"), ("stopped", "running")],
@@ -183,7 +185,9 @@ async def act(visit: Visit) -> Response:
         return False
 
     moved = await visit.committed(work)
-    return visit.redirect(address, say="" if moved else "It stands otherwise by now, so nothing was done.")
+    return visit.redirect(
+        address, say="" if moved else "It stands otherwise by now, so nothing was done.", kind="warn"
+    )
 
 
 @page("GET /leads/import/{id:uuid}/refused.csv", nav="leads")

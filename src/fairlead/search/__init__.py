@@ -1,0 +1,1 @@
+"""One box that finds leads, accounts and opportunities, whatever screen is open."""
