@@ -76,6 +76,7 @@ def test_screens(tmp_path: Path) -> None:
     assert {"home", "list of leads", "a lead", "board"} <= set(found["pages"])
     for name, at in found["pages"].items():
         assert 0 < at["p50_ms"] <= at["p95_ms"] <= at["max_ms"], name
-        assert at["bytes"] > at["page_bytes"] > 5_000, name
+        smallest = 1_000 if name == "search, while one types" else 5_000
+        assert at["bytes"] > at["page_bytes"] > smallest, name
     assert 0 < found["inspector"]["ratio"] < 10
     assert "with the inspector costs" in printed

@@ -8,7 +8,7 @@ import gc
 import hashlib
 import logging
 from collections.abc import AsyncIterator, MutableMapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -23,7 +23,7 @@ from fairlead.accounts import pages as account_screens
 from fairlead.activities import api as activities
 from fairlead.activities import pages as activity_screens
 from fairlead.db import migrate
-from fairlead.db.pool import Conflict, DatabaseError, Lost, Pool
+from fairlead.db.pool import DatabaseError, Lost, Pool
 from fairlead.leads import api as leads
 from fairlead.leads import pages as lead_screens
 from fairlead.leads.transfer import pages as transfer_screens
@@ -173,15 +173,9 @@ class Application:
         self._console = self._made_console(self._pool, cache, self._batcher)
         transfers = TransferCrew(self._pool, cache, self._batcher)
         transfers.open()
-        uses = asyncio.create_task(cache.uses.keep(self._pool), name="uses")
-        # What stands now lives as long as the process; collecting it again and again doubles the p99.
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(50_000, 20, 20)
-        yield
-        uses.cancel()
-        with contextlib.suppress(Conflict, Lost, TimeoutError):
-            await asyncio.wait_for(cache.uses.store(self._pool, now=datetime.now(UTC)), 2)
+        _spare_what_stands()
+        async with cache.uses.kept(self._pool):
+            yield
         await transfers.close()
         await crew.close()
         await self._batcher.close()
@@ -256,3 +250,10 @@ _PAGES = frozenset(("/health", "/ready", "/openapi.json"))
 
 def _json(body: dict[str, Any], status: int = 200) -> Response:
     return Response(msgspec.json.encode(body), status, media_type="application/json")
+
+
+def _spare_what_stands() -> None:
+    """What stands now lives as long as the process; collecting it again and again doubles the p99."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)

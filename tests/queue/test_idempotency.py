@@ -67,7 +67,8 @@ async def test_a_refused_capture_leaves_its_key_free(client: Client) -> None:
     body = {
         "LeadDetails": [
             {"Attribute": "EmailAddress", "Value": "ada@example.com"},
-            {"Attribute": "SearchBy", "Value": "Nope"},
+            {"Attribute": "FirstName", "Value": "Ada"},
+            {"Attribute": "SearchBy", "Value": "FirstName"},
         ],
         "Opportunity": {
             "OpportunityEventCode": 12005,
@@ -76,7 +77,7 @@ async def test_a_refused_capture_leaves_its_key_free(client: Client) -> None:
     }
     refused = await post(client, path, body, "k")
     assert refused.json()["Status"] == 1, refused.text
-    body["LeadDetails"][1]["Value"] = "EmailAddress"  # type: ignore[index]  # a body as JSON
+    body["LeadDetails"][2]["Value"] = "EmailAddress"  # type: ignore[index]  # a body as JSON
     good = await post(client, path, body, "k")
     assert good.json()["Status"] == 0, good.text
     assert (await post(client, path, body, "k")).content == good.content

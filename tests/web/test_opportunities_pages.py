@@ -99,7 +99,7 @@ async def test_the_board_has_the_stages_in_order_with_count_and_sum(browser: Bro
         "Closed Won",
         "Closed Lost",
     ]
-    assert found["Prospecting"].startswith("Prospecting 2 2 opportunities, worth ₹12,34,001")
+    assert found["Prospecting"].startswith("Prospecting 2 2 opportunities, worth ₹12,34,000.50")
     assert found["Proposal"].startswith("Proposal 1 1 opportunity, worth ₹0")
     assert found["Negotiation"] == "Negotiation 0 0 opportunities, worth ₹0"
     assert sorted(names(browser)) == ["Alpha", "Gamma", "beta"]
@@ -186,7 +186,7 @@ async def test_stages_that_the_type_does_not_know_have_one_column(browser: Brows
     await set_deal(world, "opp.1", fields={"mx_Custom_2": "Lunch"})
     await set_deal(world, "opp.2", fields={"mx_Custom_2": None})
     await browser.get(BOARD)
-    assert lanes(browser)["Other stages"].startswith("Other stages 2 2 opportunities, worth $12,34,001")
+    assert lanes(browser)["Other stages"].startswith("Other stages 2 2 opportunities, worth $12,34,000.50")
     assert 'data-stage="~"' not in browser.text
     await browser.get(f"{LIST}&stage=~&sort=name")
     assert names(browser) == ["Alpha", "beta"]
@@ -337,7 +337,7 @@ async def test_a_card_moves_to_another_stage(browser: Browser, world: World) -> 
     )
     assert browser.path == BOARD
     assert "Alpha is in Qualified now." in browser.text
-    assert lanes(browser)["Qualified"].startswith("Qualified 1 1 opportunity, worth $12,00,001")
+    assert lanes(browser)["Qualified"].startswith("Qualified 1 1 opportunity, worth $12,00,000.50")
     assert (await stored(world))["fields"]["mx_Custom_2"] == "Qualified"
     assert (await stored(world))["status"] == "Open"
     assert (await stored(world, "opp.2"))["fields"]["mx_Custom_2"] == "Prospecting", "only the pressed one"

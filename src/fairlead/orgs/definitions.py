@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
+from functools import cached_property
 from typing import Any, TypeVar
 
 import msgspec
@@ -26,7 +27,7 @@ LEAD = -1
 """Code of the lead's own record type: no event code is negative."""
 
 
-class RecordType(msgspec.Struct, frozen=True):
+class RecordType(msgspec.Struct, frozen=True, dict=True):
     """One kind of record: the lead, an activity type, an opportunity type, an account type and so on.
 
     `kind` is lead, activity, system, sale, opportunity, account or account_activity. `settings` holds what
@@ -46,8 +47,16 @@ class RecordType(msgspec.Struct, frozen=True):
     created_on: datetime
     modified_by: str | None
     modified_on: datetime
-    mandatory: tuple[Field, ...] = ()
-    defaults: tuple[Field, ...] = ()
+
+    @cached_property
+    def mandatory(self) -> tuple[Field, ...]:
+        """The fields that a record must have a value in."""
+        return tuple(field for field in self.fields.values() if field.mandatory)
+
+    @cached_property
+    def defaults(self) -> tuple[Field, ...]:
+        """The fields that a new record gets a value in by itself."""
+        return tuple(field for field in self.fields.values() if field.default_value is not None)
 
     @property
     def writable(self) -> bool:
@@ -350,8 +359,7 @@ class _StoredType(msgspec.Struct):
     modified_by: str | None = None
 
 
-def _type(stored: _StoredType, fields: Mapping[str, Field]) -> RecordType:
-    ordered = dict(sorted(fields.items(), key=lambda item: item[1].sequence))
+def _type(stored: _StoredType, fields: dict[str, Field]) -> RecordType:
     return RecordType(
         id=stored.id,
         kind=stored.kind,
@@ -360,14 +368,12 @@ def _type(stored: _StoredType, fields: Mapping[str, Field]) -> RecordType:
         display_name=stored.display_name,
         score=stored.score,
         active=stored.active,
-        fields=ordered,
+        fields=fields,
         settings=stored.definition,
         created_by=stored.created_by,
         created_on=stored.created_on,
         modified_by=stored.modified_by,
         modified_on=stored.modified_on,
-        mandatory=tuple(f for f in ordered.values() if f.mandatory),
-        defaults=tuple(f for f in ordered.values() if f.default_value is not None),
     )
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
-from fairlead.db.pool import Pool
+from fairlead.db.pool import Conflict, Lost, Pool
 from fairlead.orgs import queries
 
 log = logging.getLogger("fairlead.uses")
@@ -27,7 +29,18 @@ class Uses:
         """This key or session of an organisation is used now."""
         self._seen[kind, name] = org_id
 
-    async def keep(self, pool: Pool) -> None:
+    @contextlib.asynccontextmanager
+    async def kept(self, pool: Pool) -> AsyncIterator[None]:
+        """Store what is noted within the block, now and then and at its end, where the database still answers."""
+        task = asyncio.create_task(self._keep(pool), name="uses")
+        try:
+            yield
+        finally:
+            task.cancel()
+            with contextlib.suppress(Conflict, Lost, TimeoutError):
+                await asyncio.wait_for(self.store(pool, now=datetime.now(UTC)), 2)
+
+    async def _keep(self, pool: Pool) -> None:
         """Store what was noted, again and again, until cancelled."""
         while True:
             await asyncio.sleep(EVERY)

@@ -71,7 +71,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("set-accounts", "Account Types", "/app/settings/accounts", "accounts", admin=True),
             Entry("products", "Manage Products", "/app/settings/products", "products", "p"),
             Entry("users", "Users and Permissions", "/app/settings/users", "people", "u", admin=True),
-            Entry("keys", "API Keys", "/app/settings/api", "keys", "k", admin=True),
+            Entry("keys", "API and Webhooks", "/app/settings/api", "keys", "k", admin=True),
             Entry("settings", "Organisation", "/app/settings/organisation", "settings", "e", admin=True),
         ),
     ),

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 _VALUE = "l.fields->>$2::text"
 _FOLDED = f"lower({_VALUE})"
-_FILLED = f"l.org_id = $1 and {_VALUE} <> ''"
+_FILLED = f"{_VALUE} <> ''"
 _PLAIN = f"{_FILLED} and octet_length({_VALUE}) = char_length({_VALUE})"
 _ODD = f"{_FILLED} and octet_length({_VALUE}) <> char_length({_VALUE})"
 
@@ -37,14 +37,14 @@ class Repeated(NamedTuple):
 def _repeated(shape: Shape) -> str:
     return f"""
 select {shape.value} as value, count(*) as leads, (array_agg(l.auto_id order by l.auto_id))[1:2] as numbers
-from lead l where {shape.where} group by 1 having count(*) > 1 order by 2 desc, 1 limit $3
+from lead l where l.org_id = $1 and {shape.where} group by 1 having count(*) > 1 order by 2 desc, 1 limit $3
 """
 
 
 def _fill(shape: Shape) -> str:
     return f"""
 insert into lead_key (org_id, field, value, lead_id)
-select l.org_id, $2::text, {shape.value}, l.id from lead l where {shape.where}
+select l.org_id, $2::text, {shape.value}, l.id from lead l where l.org_id = $1 and {shape.where}
 on conflict (org_id, field, value) do nothing
 """
 
@@ -58,7 +58,7 @@ delete from lead_key k where k.org_id = $1 and k.field = $2::text {_odd_keys(sha
 
 def _counts(shape: Shape) -> str:
     return f"""
-select (select count(*) from lead l where {shape.where}) as leads,
+select (select count(*) from lead l where l.org_id = $1 and {shape.where}) as leads,
        (select count(*) from lead_key k where k.org_id = $1 and k.field = $2::text {_odd_keys(shape)}) as keys
 """
 
@@ -67,9 +67,9 @@ def _odd_keys(shape: Shape) -> str:
     return "" if shape is EXACT else "and octet_length(k.value) = char_length(k.value)"
 
 
-ODD_VALUES = (
-    f"select l.id::text as id, l.auto_id, {_VALUE} as value from lead l where {_ODD} order by l.auto_id"
-)
+ODD_VALUES = f"""
+select l.id::text as id, l.auto_id, {_VALUE} as value from lead l where l.org_id = $1 and {_ODD} order by l.auto_id
+"""
 FILL_SOME = """
 insert into lead_key (org_id, field, value, lead_id)
 select $1, $2::text, n.value, n.id from unnest($3::uuid[], $4::text[]) as n(id, value)

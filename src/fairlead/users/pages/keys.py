@@ -1,4 +1,4 @@
-"""API Keys: access keys, keys of the asynchronous API, and the limit on requests."""
+"""API and Webhooks: access keys, keys of the asynchronous API, and the limit on requests."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ async def overview(visit: Visit, errors: dict[str, str] | None = None) -> Respon
     rate = Rate.read(own) if own is not None else None
     return visit.page(
         "users/api.html",
-        title="API Keys",
+        title="API and Webhooks",
         status=UNPROCESSABLE if errors else 200,
         address=ADDRESS,
         users_address=f"{ROOT}/settings/users",
