@@ -5,6 +5,7 @@ Generated over the registry and over the contract files, so that an operation th
 
 from __future__ import annotations
 
+import functools
 import re
 import uuid
 from collections.abc import Callable
@@ -214,9 +215,12 @@ def same(one: httpx.Response, other: httpx.Response) -> bool:
 # --- bodies ---
 
 
+form = functools.cache(inspect.type_info)
+
+
 def fits(kind: Any, value: Any) -> bool:
     """True when JSON of this outer form is a body of the operation."""
-    found = inspect.type_info(kind)
+    found = form(kind)
     options = found.types if isinstance(found, inspect.UnionType) else (found,)
     lists = [one.item_type for one in options if isinstance(one, inspect.ListType)]
     if isinstance(value, list):

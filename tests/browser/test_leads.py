@@ -235,6 +235,7 @@ async def test_a_condition_columns_and_a_view_are_made_and_kept(page: Page) -> N
     await page.go_back()
     await expect(rows).to_have_count(50)
     await page.go_forward()
+    await expect(rows).to_have_count(count)
     await page.get_by_label("Source", exact=True).and_(page.locator("select")).select_option("Event")
     await page.get_by_role("button", name="Update “Warm”").click()
     await expect(page.get_by_text("Saved the view “Warm”.")).to_be_visible()

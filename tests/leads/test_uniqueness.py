@@ -50,6 +50,7 @@ async def policies(world: World) -> World:
         Field("mx_Number", "Number", DataType.NUMBER, sequence=902),
         Field("mx_Story", "Story", max_length=4000, sequence=903),
     )
+    await world.current()
     return world
 
 

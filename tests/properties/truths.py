@@ -25,7 +25,7 @@ async def wrong(world: World) -> list[str]:
     leads = {row["id"]: row for row in rows["lead"]}
     activities = {row["id"]: row for row in rows["activity"]}
     accounts = {row["id"] for row in rows["account"]}
-    found = list(_keys(world.defs, leads, rows["lead_key"]))
+    found = list(_keys(await world.current(), leads, rows["lead_key"]))
     found += _belonging(leads, activities, accounts)
     found += _sums(leads, activities)
     found += _history(leads, activities, accounts, rows["change"])

@@ -275,7 +275,7 @@ async def test_a_sale_keeps_a_product_that_is_deleted(
     client: Client, world: World, values: dict[str, str]
 ) -> None:
     sale_id = await posted(client, values)
-    name = f"{values['product.1.sku']} - {world.defs.products[values['product.1']].name}"
+    name = f"{values['product.1.sku']} - {(await world.current()).products[values['product.1']].name}"
     assert await client.get("/v2/SalesActivity.svc/DeleteProduct", id=values["product.1"]) == ONE
     assert await client.refused(CREATE, sale(values)) == unknown("Product")
     assert await client.post(UPDATE, {"Id": sale_id, "Revenue": "3"}) == ONE

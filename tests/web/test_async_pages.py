@@ -29,7 +29,7 @@ async def queued(world: World, state: str = "success", **given: Any) -> str:
         "user_id": world.user_id,
         "body": '{"Activity":{"ActivityEvent":206}}',
         "attempts": 0,
-        "due_on": now + timedelta(hours=1) if state == "retry" else now,
+        "due_on": now + timedelta(hours=1) if state in ("queued", "retry") else now,  # no worker takes it
         "reason": None,
         "reply": '{"Status":"Success"}' if state == "success" else None,
     } | given

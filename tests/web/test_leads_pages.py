@@ -40,7 +40,7 @@ async def stored(world: World, name: str = "lead.1") -> dict[str, Any]:
 
 async def seller_of(world: World, browser: Browser, name: str) -> None:
     """Give a lead to the person who is signed in there."""
-    user = next(user for user in world.defs.users.values() if user.email == browser.email)
+    user = next(user for user in (await world.current()).users.values() if user.email == browser.email)
     await set_lead(world, name, owner_id=user.id)
 
 

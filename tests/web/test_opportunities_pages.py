@@ -158,9 +158,9 @@ async def test_the_board_opens_with_the_type_looked_at_last_or_the_fullest(
         return re.findall(r'class="board-box"[^>]*aria-label="([^"]*) by stage"', browser.text)[0]
 
     fullest = await shown()
-    assert fullest == world.defs.types[12005].display_name
+    assert fullest == (await world.current()).types[12005].display_name
     await browser.get("/app/opportunities?type=12000&view=list")
-    assert await shown() == world.defs.types[12000].display_name
+    assert await shown() == (await world.current()).types[12000].display_name
     assert browser.response.headers.get("set-cookie") is None, "nothing is remembered that was not asked for"
     await browser.get("/app/opportunities?type=99999")
     assert browser.response.status_code == 200

@@ -59,7 +59,7 @@ class World:
     def __init__(self, db: Any, org_id: int, defs: Definitions, user_id: str, key: tuple[str, str]) -> None:
         self.db = db
         self.org_id = org_id
-        self.defs = defs
+        self._defs: Definitions | None = defs
         self.user_id = user_id
         self.access_key, self.secret = key
         self.values: dict[str, str] = {}
@@ -68,15 +68,29 @@ class World:
 
     # --- asking ---
 
+    @property
+    def defs(self) -> Definitions:
+        """The definitions; after a change of them, first `await world.current()`."""
+        assert self._defs is not None, "the definitions are changed: await world.current()"
+        return self._defs
+
+    async def current(self) -> Definitions:
+        """The definitions as they are now."""
+        if self._defs is None:
+            self._defs = await definitions.read(self.db, self.org_id)
+        return self._defs
+
     async def need(self, *names: str, **wanted: Wanted) -> dict[str, str]:
         """Make the named records (`lead.1`) that are not there yet; all known values by placeholder.
 
         `wanted` are their attributes by name with `_` for the dot: `activity_1={"code": "206"}`.
         """
+        await self.current()
         attributes = {name.replace("_", "."): some for name, some in wanted.items()}
         for name in dict.fromkeys((*names, *attributes)):
             await self._make(name, attributes)
         await self._write()
+        await self.current()
         return self.values
 
     async def count(self, table: str) -> int:
@@ -92,7 +106,7 @@ class World:
     async def definitions_changed(self) -> None:
         """Let every process see a change of types, fields, users or keys that was made behind its back."""
         await orgs.definitions_changed(self.db, self.org_id)
-        self.defs = await definitions.read(self.db, self.org_id)
+        self._defs = None
 
     async def settings(self, **settings: Any) -> None:
         """Choose settings of the organisation."""
@@ -116,7 +130,7 @@ class World:
 
     async def add_fields(self, code: int, *fields: Field) -> None:
         """Give a type more fields, as another process would: no application here is told."""
-        await rules.add_fields(self.db, self.org_id, self.defs.types[code].id, fields, now=MADE)
+        await rules.add_fields(self.db, self.org_id, (await self.current()).types[code].id, fields, now=MADE)
         await self.definitions_changed()
 
     async def user_with_key(self, role: str, **names: str) -> tuple[str, str, str]:
@@ -143,10 +157,11 @@ class World:
             MADE,
             MADE,
         )
-        old = self.defs
-        self.defs = Definitions(
-            old.org, old.types.values(), [*old.users.values(), user], old.products.values(), old.keys.values()
-        )
+        if (old := self._defs) is not None:
+            users = [*old.users.values(), user]
+            self._defs = Definitions(
+                old.org, old.types.values(), users, old.products.values(), old.keys.values()
+            )
 
     # --- making ---
 
@@ -187,6 +202,7 @@ class World:
         for attribute, kind in (("lead", "lead.1"), ("company", "company.1")):
             if attribute in _BELONGS.get(parts[0], ()) and attribute not in own:
                 await self._make(kind, wanted)
+        await self.current()
         await maker(self, int(parts[1]), own)
 
     async def _write(self) -> None:
@@ -307,6 +323,7 @@ async def _opportunity(world: World, number: int, wanted: Wanted) -> None:
 
 async def _sale(world: World, number: int, wanted: Wanted) -> None:
     await world._make("product.1", {})
+    await world.current()
     date = wanted.get("date", "2021-05-03 09:30:00")
     fields = {
         "mx_Custom_1": world.values["product.1"],
@@ -397,7 +414,7 @@ async def _user(world: World, number: int, wanted: Wanted) -> None:
         id, access_key, _ = await world.user_with_key(
             "Sales_User", email=f"{first}.{last}@example.com".lower(), first_name=first, last_name=last
         )
-        user = world.defs.users[id]
+        user = (await world.current()).users[id]
         world.values[f"{name}.access_key"] = access_key
         if wanted.get("active") == "false":
             statement = "update app_user set active = false where org_id = $1 and id = $2"

@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import sys
 from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 
 from fairlead.app import Application
+
+# httpx looks for this one in every request; where it is not installed the search takes longer than the request.
+sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]  # what is None there is not installed
 
 PATIENCE = 20
 """Seconds for a start or a stop."""

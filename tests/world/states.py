@@ -59,7 +59,7 @@ async def prepare(world: World, exchange: Exchange) -> Prepared:
         await world.settings(**words.settings)
     for code, settings in words.types.items():
         await _type(world, int(code), settings)
-    await _fields(world, world.defs.lead, words.lead_fields)
+    await _fields(world, (await world.current()).lead, words.lead_fields)
     for only in words.only:
         kind, _, name = only.partition(".")
         if kind == "type":
@@ -112,7 +112,7 @@ def _sorted(exchange: Exchange, found: Prepared) -> _Words:
 
 
 async def _type(world: World, code: int, settings: dict[str, str]) -> None:
-    kind = world.defs.types[code]
+    kind = (await world.current()).types[code]
     columns: dict[str, str | int | datetime] = {}
     for name, value in settings.items():
         if name == "name":
@@ -184,7 +184,7 @@ def _plain(old: Field, setting: str, what: str, value: str) -> Field:
 
 
 async def _no_other_type(world: World, code: int) -> None:
-    kind = world.defs.types[code].kind
+    kind = (await world.current()).types[code].kind
     statement = "delete from record_type where org_id = $1 and kind = $2 and code <> $3"
     await world.db.execute(statement, world.org_id, kind, code)
     await world.definitions_changed()

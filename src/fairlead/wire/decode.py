@@ -47,6 +47,11 @@ class Reader:
         self._optional = optional
         self._decode = msgspec.json.Decoder(kind).decode
 
+    @functools.cached_property
+    def _form(self) -> inspect.Type:
+        """The type as it can be walked; made once, for whoever sends unknown members sends them in every call."""
+        return inspect.type_info(self._kind)
+
     def read(self, raw: bytes) -> tuple[Any, list[tuple[str, str]]]:
         """The body and the notices about members nobody knows. Raises BadRequest."""
         try:
@@ -72,7 +77,7 @@ class Reader:
             raise BadRequest(reason) from None
         notices: list[tuple[str, str]] = []
         try:
-            known = _known(loose, inspect.type_info(self._kind), notices, "")
+            known = _known(loose, self._form, notices, "")
             return msgspec.convert(known, self._kind), notices
         except msgspec.ValidationError as error:
             raise BadRequest(str(error)) from None
