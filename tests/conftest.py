@@ -6,7 +6,6 @@ One database and one application serve the whole session; a test that writes get
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import shutil
 import tempfile
@@ -20,7 +19,6 @@ from fairlead import app as program
 from fairlead.app import Application
 from fairlead.db.embedded import Embedded
 from fairlead.db.migrate import upgrade
-from fairlead.db.pool import connect
 from fairlead.settings import Settings
 from fairlead.wire.operation import Registry
 from world import Client, World, Worlds
@@ -53,18 +51,7 @@ def database_url(reachable: Path) -> Iterator[str]:
     """A database with the schema and nothing in it."""
     with Embedded.start(reachable / "session") as database:
         upgrade(database.url)
-        asyncio.run(_without_cleaning(database.url))
         yield database.url
-
-
-async def _without_cleaning(url: str) -> None:
-    """Nobody reads thousands of small organisations again: cleaning up behind them takes time from the tests."""
-    db = await connect(url)
-    try:
-        await db.execute("alter system set autovacuum = off")
-        await db.execute("select pg_reload_conf()")
-    finally:
-        await db.close()
 
 
 @pytest.fixture(scope="session")
