@@ -63,10 +63,22 @@ class Busy(msgspec.Struct):
     blocking: bool
 
 
+# A burst comes to a queue that was empty when PostgreSQL last counted, and then it takes every partial index for one of a
+# single row: reading it all seems as cheap as looking for one key. So nothing here is left to choose. Rows that are known
+# are found by their key: `state || ''` is no condition that a partial index answers. Rows that are looked for are
+# looked for one by one: a subquery with `limit` or `offset` is not joined in another way, and its `order by` fits one index.
+
 # What waited behind a request of the same record goes on when that one has ended.
 FREED = """
-update async_request f set state = 'queued' from done d
-where d.final and f.org_id = d.org_id and f.record = d.record and f.state = 'held' and f.id <> d.id
+update async_request f set state = 'queued' from (
+    select h.org_id, h.id from done d cross join lateral (
+        select b.org_id, b.id from async_request b
+        where b.org_id = d.org_id and b.record = d.record and b.state in ('retry', 'held') and b.state = 'held'
+            and b.id <> d.id
+        order by b.record, b.id offset 0
+    ) as h where d.final
+) as behind
+where f.org_id = behind.org_id and f.id = behind.id and f.state || '' = 'held'
 returning 1
 """
 
@@ -76,7 +88,7 @@ with done as (
         finished_on = n.finished_on, reason = n.reason, reply = n.reply
     from json_to_recordset($1::json) as n(org_id bigint, id uuid, state text, attempts int, due_on timestamptz,
         finished_on timestamptz, reason text, reply text)
-    where r.org_id = n.org_id and r.id = n.id and r.state = 'queued'
+    where r.org_id = n.org_id and r.id = n.id and r.state || '' = 'queued'
     returning r.org_id, r.id, r.record, r.finished_on is not null as final
 ), freed as ({FREED})
 select count(*) from done
@@ -108,50 +120,57 @@ RETRIES = """
 update async_request r set state = 'queued' from (
     select w.org_id, w.id from async_request w join org o on o.org_id = w.org_id
     where w.state = 'retry' and w.due_on <= $1 limit 1000 for update of w skip locked) as due
-where r.org_id = due.org_id and r.id = due.id and r.state = 'retry'
+where r.org_id = due.org_id and r.id = due.id and r.state || '' = 'retry'
 """
 
 # Of the first `$3` that wait, those behind a request of the same record that is in retry are held, so that nobody looks
 # at them again and again. Its lock keeps it from being tried, and so from ending, before they are marked.
 PARK = """
-update async_request f set state = 'held' from (
+with behind as materialized (
     select h.org_id, h.id
     from unnest($1::bigint[], $2::uuid[]) as o(org_id, oldest)
     cross join lateral (
-        select q.org_id, q.id from async_request q
+        select q.org_id, q.id, q.record from async_request q
         where q.org_id = o.org_id and q.state = 'queued' and q.id >= o.oldest order by q.id limit $3
     ) as w
-    join async_request h on h.org_id = w.org_id and h.id = w.id
     cross join lateral (
         select e.id from async_request e
-        where e.org_id = h.org_id and e.record = h.record and e.state in ('retry', 'held') and e.state = 'retry'
-            and e.id < h.id
-        order by e.id limit 1 for update skip locked
+        where e.org_id = w.org_id and e.record = w.record and e.state in ('retry', 'held') and e.state = 'retry'
+            and e.id < w.id
+        order by e.record, e.id limit 1 for update skip locked
     ) as before
-    where h.state = 'queued' order by h.id for update of h skip locked
-) as behind
-where f.org_id = behind.org_id and f.id = behind.id and f.state = 'queued'
+    join async_request h on h.org_id = w.org_id and h.id = w.id
+    where h.state || '' = 'queued' order by h.id for update of h skip locked
+)
+update async_request f set state = 'held' from behind
+where f.org_id = behind.org_id and f.id = behind.id and f.state || '' = 'queued'
 """
 
 # The first request of each record, oldest first, if nobody works on it: up to `$4` of each organisation, looked for
-# among `$3`. Walks along the index and stops as soon as it has enough; `oldest` spares it what was done long ago.
+# among the `$3` that have waited longest. `oldest` spares the walk along the index what was done long ago.
 HEADS = """
 select h.org_id, h.id::text as id, h.record
 from unnest($1::bigint[], $2::uuid[]) as o(org_id, oldest)
 cross join lateral (
     select r.org_id, r.id, r.record from (
-        select q.org_id, q.id from async_request q
-        where q.org_id = o.org_id and q.state = 'queued' and q.id >= o.oldest order by q.id limit $3
-    ) as w
-    join async_request r on r.org_id = w.org_id and r.id = w.id
-    where r.state = 'queued' and r.crashes = 0 and not exists (
-        select 1 from async_request e
-        where e.org_id = r.org_id and e.record = r.record and e.state = 'queued' and e.id < r.id)
-    and not exists (
-        select 1 from async_request b
-        where b.org_id = r.org_id and b.record = r.record and b.state in ('retry', 'held') and b.id < r.id)
-    order by w.id limit $4
-    for update of r skip locked
+        select f.id from (
+            select distinct on (w.record) w.id from (
+                select q.id, q.record from async_request q
+                where q.org_id = o.org_id and q.state = 'queued' and q.id >= o.oldest order by q.id limit $3
+            ) as w
+            order by w.record, w.id
+        ) as f
+        order by f.id
+    ) as f
+    cross join lateral (
+        select a.org_id, a.id, a.record from async_request a
+        where a.org_id = o.org_id and a.id = f.id and a.state || '' = 'queued' and a.crashes = 0 and not exists (
+            select 1 from async_request b
+            where b.org_id = a.org_id and b.record = a.record and b.state in ('retry', 'held') and b.id < a.id
+            order by b.record, b.id offset 0)
+        offset 0 for update skip locked
+    ) as r
+    limit $4
 ) as h
 """
 
@@ -179,8 +198,9 @@ cross join lateral (
     where q.org_id = h.org_id and q.record = h.record and q.state = 'queued' and q.id >= h.id
         and not exists (
             select 1 from async_request b
-            where b.org_id = q.org_id and b.record = q.record and b.state in ('retry', 'held') and b.id < q.id)
-    order by q.id limit $4 for update
+            where b.org_id = q.org_id and b.record = q.record and b.state in ('retry', 'held') and b.id < q.id
+            order by b.record, b.id offset 0)
+    order by q.record, q.id limit $4 for update
 ) as r
 order by r.id
 """
@@ -192,7 +212,7 @@ from unnest($1::bigint[], $2::text[], $3::uuid[]) as h(org_id, record, id)
 cross join lateral (
     select w.id from async_request w
     where w.org_id = h.org_id and w.record = h.record and w.state in ('retry', 'held') and w.id > h.id
-    order by w.id limit 1
+    order by w.record, w.id limit 1
 ) as b
 """
 
