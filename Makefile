@@ -20,7 +20,7 @@ serve: .venv/.run ## a server with a demo organisation on http://127.0.0.1:8080
 	@$(BIN)/fairlead serve --demo $(ARGS)
 
 test: .venv/.dev ## all tests, on a real PostgreSQL that they start; ARGS='-k word' picks some
-	@$(BIN)/pytest --numprocesses 3 --dist loadfile $(ARGS)
+	@$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 faults: .venv/.dev ## kill servers, workers and the database for some minutes; nothing may be lost
 	@$(BIN)/python tests/faults/storm.py $(ARGS)

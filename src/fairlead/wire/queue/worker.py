@@ -42,8 +42,8 @@ POLL = 0.5
 """Seconds between looks at the queue when nobody has hinted at work, and for new organisations when it is full."""
 LIMIT = 256
 """Requests in one batch."""
-WINDOWS = (2_000, 50_000)
-"""How deep to look for a record that nobody works on; the second only when the first had none."""
+WINDOWS = (500, 5_000, 50_000)
+"""How deep to look for a record that nobody works on; the next only when the one before had none."""
 CRASHES = 3
 """Times a worker may die over a request before it is set apart."""
 
@@ -190,7 +190,7 @@ class Worker:
         if not blocked:
             return 0
         async with self._engine.db.transaction():
-            return await queries.park(self._engine.db, blocked, window=WINDOWS[0])
+            return await queries.park(self._engine.db, blocked, window=WINDOWS[1])
 
     async def _batch(self, claim: Callable[[Any], Awaitable[list[Request]]]) -> int:
         """Claim, decide, write: one transaction. Returns how many requests were taken, also when it was rolled back."""

@@ -66,7 +66,8 @@ class Busy(msgspec.Struct):
 # A burst comes to a queue that was empty when PostgreSQL last counted, and then it takes every partial index for one of a
 # single row: reading it all seems as cheap as looking for one key. So nothing here is left to choose. Rows that are known
 # are found by their key: `state || ''` is no condition that a partial index answers. Rows that are looked for are
-# looked for one by one: a subquery with `limit` or `offset` is not joined in another way, and its `order by` fits one index.
+# looked for one by one: a subquery with `limit` or `offset` is not joined in another way, and its `order by` fits one
+# index. The walk along what waits asks for ids alone, which `async_request_next_idx` has without the rows.
 
 # What waited behind a request of the same record goes on when that one has ended.
 FREED = """
@@ -130,8 +131,11 @@ with behind as materialized (
     select h.org_id, h.id
     from unnest($1::bigint[], $2::uuid[]) as o(org_id, oldest)
     cross join lateral (
-        select q.org_id, q.id, q.record from async_request q
+        select q.id from async_request q
         where q.org_id = o.org_id and q.state = 'queued' and q.id >= o.oldest order by q.id limit $3
+    ) as q
+    cross join lateral (
+        select a.org_id, a.id, a.record from async_request a where a.org_id = o.org_id and a.id = q.id offset 0
     ) as w
     cross join lateral (
         select e.id from async_request e
@@ -154,11 +158,14 @@ from unnest($1::bigint[], $2::uuid[]) as o(org_id, oldest)
 cross join lateral (
     select r.org_id, r.id, r.record from (
         select f.id from (
-            select distinct on (w.record) w.id from (
-                select q.id, q.record from async_request q
+            select distinct on (k.record) k.id from (
+                select q.id from async_request q
                 where q.org_id = o.org_id and q.state = 'queued' and q.id >= o.oldest order by q.id limit $3
             ) as w
-            order by w.record, w.id
+            cross join lateral (
+                select a.id, a.record from async_request a where a.org_id = o.org_id and a.id = w.id offset 0
+            ) as k
+            order by k.record, k.id
         ) as f
         order by f.id
     ) as f
