@@ -2,37 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from starlette.responses import Response
 
-from fairlead.leads import criteria, finding, queries
-from fairlead.leads.finding import Unreadable, Wanted
 from fairlead.leads.pages.record import name_of
-from fairlead.leads.queries import Page, SeenLead
+from fairlead.leads.searching import newest
 from fairlead.web.visit import Visit, with_query
 
 MOST = 8
 """Leads that are offered; more words find the others."""
-
-
-async def offered(visit: Visit, db: Any, words: str) -> list[SeenLead]:
-    """Leads with these words that the person may see, the newest ones."""
-    condition = finding.condition(visit.defs, Wanted(words=words), visit.zone, now=visit.now)
-    if isinstance(condition, Unreadable):
-        return []
-    where, values = criteria.where(visit.org_id, visit.sees, condition)
-    asked = Page(
-        org_id=visit.org_id,
-        owner_id=visit.sees,
-        where=where,
-        values=values,
-        order=criteria.order(criteria.in_turn, descending=True),
-        in_turn=True,
-        offset=0,
-        limit=MOST,
-    )
-    return (await queries.beginning(db, asked, MOST)).leads
 
 
 async def picker(
@@ -53,7 +30,7 @@ async def picker(
     """
     words = visit.query.get("q", "").strip()
     async with visit.db() as db:
-        found = await offered(visit, db, words)
+        found = await newest(visit, db, words, MOST)
     response = visit.page(
         "leads/pick.html",
         title=title,

@@ -13,13 +13,13 @@ from starlette.responses import Response
 
 from fairlead.errors import ApiError, NotFound
 from fairlead.fields.model import Field
-from fairlead.leads import criteria, finding, queries, removal
+from fairlead.leads import queries, removal
 from fairlead.leads.drafts import UNSET
-from fairlead.leads.finding import Unreadable, Wanted
 from fairlead.leads.pages.family import action, page
 from fairlead.leads.pages.queries import same_email_name, same_name
 from fairlead.leads.pages.record import name_of
-from fairlead.leads.queries import Page, SeenLead
+from fairlead.leads.queries import SeenLead
+from fairlead.leads.searching import newest
 from fairlead.records.picture import is_id
 from fairlead.web.render import NOTHING, shown
 from fairlead.web.visit import UNPROCESSABLE, Visit
@@ -172,20 +172,7 @@ async def _likely(visit: Visit, db: Any, master: SeenLead) -> list[Likely]:
 
 async def _found(visit: Visit, db: Any, words: str, master: SeenLead) -> list[SeenLead]:
     """Other leads with these words, newest first."""
-    condition = finding.condition(visit.defs, Wanted(words=words), visit.zone)
-    assert not isinstance(condition, Unreadable), "words can always be read"
-    where, values = criteria.where(visit.org_id, visit.sees, condition)
-    asked = Page(
-        org_id=visit.org_id,
-        owner_id=visit.sees,
-        where=where,
-        values=values,
-        order=criteria.order(criteria.in_turn, descending=True),
-        in_turn=True,
-        offset=0,
-        limit=FOUND + 1,
-    )
-    found = (await queries.beginning(db, asked, FOUND + 1)).leads
+    found = await newest(visit, db, words, FOUND + 1)
     return [lead for lead in found if lead.id != master.id][:FOUND]
 
 
