@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 
 async def test_home_shows_numbers_and_a_chart(page: Page) -> None:
@@ -31,6 +31,21 @@ async def test_links_swap_the_main_region_and_the_way_back_works(page: Page) -> 
     await expect(page.get_by_role("heading", name="Sri Sudhan")).to_be_visible()
     await page.reload()
     await expect(page.get_by_role("heading", name="Sri Sudhan")).to_be_visible()
+
+
+async def test_the_link_that_was_clicked_last_is_where_one_comes_to(page: Page) -> None:
+    async def slowly(route: Route) -> None:
+        answer = await route.fetch()
+        await asyncio.sleep(0.3)
+        await route.fulfill(response=answer)
+
+    await page.route("**/app/accounts", slowly)
+    async with page.expect_request("**/app/accounts"):
+        await page.locator("#nav").get_by_role("link", name="Accounts", exact=True).click()
+    await page.route("**/app/sales", slowly)
+    await page.locator("#nav").get_by_role("link", name="Sales").click()
+    await expect(page.get_by_role("heading", name="Sales", level=1)).to_be_visible()
+    assert page.url.endswith("/app/sales")
 
 
 async def test_the_keyboard_leads_everywhere(page: Page) -> None:

@@ -111,6 +111,15 @@
     document.querySelectorAll(":popover-open").forEach((open) => open.hidePopover());
     if (document.activeElement === document.body) document.getElementById("main")?.focus({ preventScroll: true });
   });
+  // Of two ways to another page the one that was taken last counts, as in a browser alone: the answer to the other would
+  // take the place that this one's is to go to.
+  let leaving = null;
+  document.addEventListener("htmx:beforeSend", (event) => {
+    if (event.detail.boosted) leaving = event.detail.xhr;
+  });
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.boosted && event.detail.xhr !== leaving) event.detail.shouldSwap = false;
+  });
   // What keeps itself fresh holds still while nobody sees it, and while somebody is at work in it.
   document.addEventListener("htmx:beforeRequest", (event) => {
     const still = event.target.dataset?.still;
