@@ -11,7 +11,7 @@ import hashlib
 import hmac
 from collections.abc import Iterable
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -320,11 +320,7 @@ async def read(db: Any, org_id: int) -> Definitions:
         msg = f"organisation {org_id} does not exist"
         raise LookupError(msg)
     org = msgspec.json.decode(row["org"], type=Organisation)
-    fields: dict[str, dict[str, Field]] = {}
-    for stored in _rows(row["fields"], _StoredField):
-        fields.setdefault(stored.type_id, {})[stored.name] = msgspec.structs.replace(
-            stored.definition, id=stored.id, sequence=stored.sequence
-        )
+    fields = _fields(row["fields"])
     types = [_type(t, fields.get(t.id, {})) for t in _rows(row["types"], _StoredType)]
     return Definitions(
         org,
@@ -339,9 +335,19 @@ async def read(db: Any, org_id: int) -> Definitions:
 class _StoredField(msgspec.Struct):
     id: str
     type_id: str
-    name: str
     sequence: int
     definition: Field
+
+
+# Most changes of an organisation leave the many fields as they were: nobody changes what is remembered here.
+@lru_cache(maxsize=16)
+def _fields(text: str | None) -> dict[str, dict[str, Field]]:
+    """The fields of each type, by its id and their names."""
+    found: dict[str, dict[str, Field]] = {}
+    for stored in _rows(text, _StoredField):
+        field = msgspec.structs.replace(stored.definition, id=stored.id, sequence=stored.sequence)
+        found.setdefault(stored.type_id, {})[field.name] = field
+    return found
 
 
 class _StoredType(msgspec.Struct):

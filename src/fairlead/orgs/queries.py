@@ -18,7 +18,7 @@ ENTRY = "select org_id, id::text as id from directory where kind = $1 and value 
 DEFINITIONS = """
 select (select row_to_json(o)::text from org o where o.org_id = $1) as org,
        (select json_agg(t order by t.code)::text from record_type t where t.org_id = $1) as types,
-       (select json_agg(f)::text from (select id, type_id, name, sequence, definition from field
+       (select json_agg(f)::text from (select id, type_id, sequence, definition from field
                where org_id = $1 order by sequence, name) f) as fields,
        (select json_agg(u)::text from (select org_id, id, email, first_name, last_name, role, active, profile,
                created_on, modified_on from app_user where org_id = $1 order by created_on, id) u) as users,
