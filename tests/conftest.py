@@ -6,6 +6,7 @@ One database and one application serve the whole session; a test that writes get
 
 from __future__ import annotations
 
+import gc
 import logging
 import shutil
 import tempfile
@@ -29,6 +30,12 @@ from world.serving import Log, http_to, running
 def pytest_configure(config: pytest.Config) -> None:
     """Async tests run by themselves."""
     config.option.anyio_mode = "auto"
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays until the end: it is not looked through for garbage after every test."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -27,7 +27,7 @@ from fairlead.wire.operation import Operation
 from test_shapes import OPERATIONS, called
 from world import Client, World, Worlds
 
-EXAMPLES = 12
+EXAMPLES = 8
 """Calls per operation: more find more and take longer."""
 
 NAMED = ("lead.1", "lead.2", "activity.1", "opp.1", "sales.1", "company.1", "companyactivity.1", "user.1")

@@ -129,7 +129,9 @@ PICTURES = {"lead": lead, "board": board, "inspector": inspector}
 
 async def take(address: str, folder: Path, schemes: list[str], widths: list[int]) -> None:
     """All pictures; what is not light and wide carries that in its name."""
-    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    program = next(
+        filter(None, map(shutil.which, ("chromium-headless-shell", "chromium", "google-chrome"))), None
+    )
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))
         for scheme in schemes:

@@ -9,6 +9,7 @@ from playwright.async_api import Browser, Page, Route, expect
 
 
 async def test_home_shows_numbers_and_a_chart(page: Page) -> None:
+    await page.goto("/app")
     await expect(page.get_by_role("heading", name="Leads by stage")).to_be_visible()
     # Its bars lead to the days, so that it is no picture.
     await expect(page.get_by_role("group", name="Activities per day", exact=True)).to_be_visible()
@@ -16,6 +17,7 @@ async def test_home_shows_numbers_and_a_chart(page: Page) -> None:
 
 
 async def test_links_swap_the_main_region_and_the_way_back_works(page: Page) -> None:
+    await page.goto("/app")
     await page.evaluate("window.stayed = true")
     await page.get_by_role("button", name="My menu").click()
     await page.get_by_role("link", name="Password and sessions").click()
@@ -34,6 +36,8 @@ async def test_links_swap_the_main_region_and_the_way_back_works(page: Page) -> 
 
 
 async def test_the_link_that_was_clicked_last_is_where_one_comes_to(page: Page) -> None:
+    await page.goto("/app")
+
     async def slowly(route: Route) -> None:
         answer = await route.fetch()
         await asyncio.sleep(0.3)
@@ -73,6 +77,8 @@ async def test_a_small_screen_needs_no_scrolling_sideways(page: Page) -> None:
 
 
 async def test_light_and_dark_can_be_chosen(page: Page) -> None:
+    await page.goto("/app")
+
     async def ground() -> str:
         return str(await page.evaluate("getComputedStyle(document.body).backgroundColor"))
 
@@ -100,6 +106,7 @@ async def test_everything_works_without_scripts(chromium: Browser, server: str) 
 
 
 async def test_a_session_that_ended_leads_to_the_entrance(page: Page) -> None:
+    await page.goto("/app")
     await page.context.clear_cookies(name="fairlead_session")
     await page.get_by_role("button", name="My menu").click()
     await page.get_by_role("link", name="Password and sessions").click()
@@ -124,6 +131,7 @@ async def signed_in(chromium: Browser, server: str) -> Page:
 
 
 async def test_everything_is_searched_while_one_types_and_by_keyboard_alone(page: Page) -> None:
+    await page.goto("/app")
     box = page.get_by_role("combobox", name="Search leads, accounts and opportunities")
     await page.keyboard.press("Control+k")
     await expect(box).to_be_focused()
@@ -151,6 +159,7 @@ async def test_everything_is_searched_while_one_types_and_by_keyboard_alone(page
 
 
 async def test_a_slash_goes_to_the_search_of_the_list_that_is_shown(page: Page) -> None:
+    await page.goto("/app")
     await page.keyboard.press("/")
     await expect(page.locator("#search")).to_be_focused()
     await page.goto("/app/accounts")
@@ -266,6 +275,7 @@ async def test_charts_show_today_first_on_a_small_screen_and_tables_keep_words_w
 
 
 async def test_the_help_is_reached_on_a_small_screen_and_tells_of_the_board(page: Page) -> None:
+    await page.goto("/app")
     await page.set_viewport_size({"width": 380, "height": 760})
     await page.get_by_role("button", name="My menu").click()
     await page.get_by_role("button", name="Keyboard and help").click()

@@ -13,6 +13,7 @@ POST = "/v2/ProspectActivity.svc/Create"
 
 
 async def test_a_new_type_is_posted_by_the_api_and_seen_at_once(page: Page) -> None:
+    await page.goto("/app")
     await page.locator("#nav").get_by_role("link", name="Activities and Scores").click()
     await page.get_by_role("link", name="New activity type").click()
     await page.get_by_label("Display name").fill("Site visit")
@@ -54,6 +55,7 @@ async def test_a_new_type_is_posted_by_the_api_and_seen_at_once(page: Page) -> N
 
 
 async def test_a_refused_call_is_found_mended_and_sent_again(page: Page) -> None:
+    await page.goto("/app")
     body = [{"Attribute": "EmailAddress", "Value": "not an address"}]
     refused = await page.context.request.post("/v2/LeadManagement.svc/Lead.Create", data=body, headers=KEYS)
     assert refused.status != 200

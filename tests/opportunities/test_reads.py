@@ -58,7 +58,7 @@ def missing(name: str, action: str) -> Envelope:
 @pytest.fixture
 async def values(world: World) -> dict[str, str]:
     """Three opportunities of a lead, two types, of which 12005 shows numbers; one of another lead."""
-    await world.type_settings(12005, auto_id_field="mx_Custom_30")
+    await world.type_settings(12005, auto_id_field="mx_Custom_20")
     await world.add_fields(
         12005,
         Field(
@@ -201,7 +201,7 @@ async def test_the_whole_row(client: Client, values: dict[str, str]) -> None:
     row = (await client.post(OF_LEAD, leadId=values["lead.1"]))["List"][2]
     own = list(row)[len(SYSTEM) : -1]
     assert list(row) == [*SYSTEM, *own, "Total"]
-    assert sorted(own) == sorted(f"mx_Custom_{n}" for n in range(1, 32))
+    assert sorted(own) == sorted(f"mx_Custom_{n}" for n in (*range(1, 22), 31))
     assert row["mx_Custom_1"] == "Opportunity 1"
     assert row["mx_Custom_4"] is None
     assert (row["Total"], row["LeadName"], row["OwnerName"]) == ("3", "Ravi Kumar", "Asha Rao")

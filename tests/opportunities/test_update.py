@@ -13,6 +13,7 @@ from fairlead.fields.model import DataType, Field
 from fairlead.settings import Settings
 from fairlead.wire.operation import Registry
 from world import Client, Envelope, World
+from world.ground import text_fields
 from world.serving import http_to, running
 
 UPDATE = "/v2/OpportunityManagement.svc/Update"
@@ -238,6 +239,7 @@ async def test_of_other_owners_leads_a_salesperson_changes_nothing(client: Clien
 
 
 async def test_writers_at_once_all_count(client: Client, opportunity: str) -> None:
+    await client.world.add_fields(12005, *text_fields(22, 30))
     sent = {f"mx_Custom_{n}": f"value {n}" for n in range(11, 31)}
     await asyncio.gather(*(client.post(UPDATE, body(opportunity, **{n: v})) for n, v in sent.items()))
     found = await fields(client.world, opportunity)
@@ -249,6 +251,7 @@ async def test_writers_at_once_all_count(client: Client, opportunity: str) -> No
 async def test_writers_in_two_processes_all_count(
     client: Client, opportunity: str, database_url: str, registry: Registry
 ) -> None:
+    await client.world.add_fields(12005, *text_fields(22, 30))
     async with (
         running(Application(Settings(queue_workers=0), database_url)) as second,
         http_to(second) as http,

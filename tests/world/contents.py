@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import cache
 
 import sqlalchemy as sa
 
@@ -15,8 +15,8 @@ DRAWN = frozenset(("counter", "request_log", "last_use"))
 MOVING = DRAWN | {"org", "async_gauge", "async_request", "async_tally", "async_trial", "directory"}
 """Tables that a call may move whatever it does to records: versions, the queue, who finds an organisation."""
 
-Rows = dict[str, dict[tuple[Any, ...], dict[str, Any]]]
-"""Rows by table and primary key."""
+Rows = dict[str, dict[str, str]]
+"""Rows as texts, by table and primary key: `id`, or more of them with a blank between."""
 
 
 def tables_but(left_out: frozenset[str]) -> list[sa.Table]:
@@ -26,38 +26,31 @@ def tables_but(left_out: frozenset[str]) -> list[sa.Table]:
     ]
 
 
-def identity(table: sa.Table, row: dict[str, Any]) -> tuple[Any, ...]:
-    """The primary key of a row."""
-    return tuple(row[column.name] for column in table.primary_key.columns)
+@cache
+def _statement(left_out: frozenset[str]) -> str:
+    """One statement for all tables, a row for each."""
+
+    def of(table: sa.Table) -> str:
+        names = [column.name for column in table.primary_key.columns if column.name != "org_id"]
+        key = " || ' ' || ".join(f"t.{name}::text" for name in names) or "''::text"
+        return f"select '{table.name}', array_agg({key}), array_agg(t::text) from {table.name} t where org_id = $1"
+
+    return " union all ".join(of(table) for table in tables_but(left_out))
 
 
 async def stored(world: World, *, but: frozenset[str] = MOVING) -> Rows:
     """Everything that an organisation holds."""
-    found: Rows = {}
-    for table in tables_but(but):
-        rows = await world.db.fetch(f"select * from {table.name} where org_id = $1", world.org_id)
-        found[table.name] = {identity(table, dict(row)): dict(row) for row in rows}
-    return found
+    return {
+        name: dict(zip(keys or (), rows or (), strict=True))
+        for name, keys, rows in await world.db.fetch(_statement(but), world.org_id)
+    }
 
 
 def differences(before: Rows, after: Rows) -> list[str]:
-    """Rows that are new, gone or changed, as `lead (7, …)`; none if nothing is."""
+    """Rows that are new, gone or changed, as `lead 0198…`; none if nothing is."""
     return [
         f"{name} {key}"
         for name in before
         for key in before[name].keys() | after[name].keys()
         if before[name].get(key) != after[name].get(key)
     ]
-
-
-def _digests(left_out: frozenset[str]) -> str:
-    """One statement for a digest of every table."""
-    return " union all ".join(
-        f"select '{table.name}', md5(string_agg(t::text, '' order by t::text)) from {table.name} t where org_id = $1"
-        for table in tables_but(left_out)
-    )
-
-
-async def digest(world: World, *, but: frozenset[str] = DRAWN) -> dict[str, str | None]:
-    """What an organisation holds, as a digest per table: quicker to ask for than the rows."""
-    return {row[0]: row[1] for row in await world.db.fetch(_digests(but), world.org_id)}

@@ -65,14 +65,16 @@ class Worlds:
         self._url = url
         self._first: World | None = None
         self._next = 0
-        self._copies: list[str] = []
+        self._copy = ""
         self.db: Any = None
 
     async def open(self) -> None:
         """Connect, and make the organisation that is copied."""
-        self.db = await asyncpg.connect(self._url)
+        # What is only made ready need not outlive a crash of the database: it does not wait for the disk.
+        self.db = await asyncpg.connect(self._url, server_settings={"synchronous_commit": "off"})
         self._first = await self.made("Example")
-        self._copies = [_copy(table) for table in metadata.sorted_tables if await self._has_rows(table.name)]
+        tables = [table for table in metadata.sorted_tables if await self._has_rows(table.name)]
+        self._copy = _copy(tables)
         self._next = self._first.org_id
 
     async def close(self) -> None:
@@ -81,25 +83,24 @@ class Worlds:
             await self.db.close()
 
     async def copy(self) -> World:
-        """An organisation like the first one, with the same ids and keys of its own."""
+        """An organisation like the first one, with the same ids and secret, and an access key of its own."""
         first = self._first
         assert first
         org_id = self._next = self._next + 1
-        async with self.db.transaction():
-            # What is copied fits together already: no foreign key is checked, row by row, for this transaction.
-            await self.db.execute("set local session_replication_role = replica")
-            for statement in self._copies:
-                await self.db.execute(statement, org_id, first.org_id)
-            key = await rules.create_key(
-                self.db, org_id, first.user_id, now=LONG_AGO, access_key=new_key(), secret=new_secret()
-            )
+        key = new_key()
+        # What is copied fits together already: no foreign key is checked, row by row, for this transaction.
+        await self.db.execute("begin; set local session_replication_role = replica")
+        try:
+            await self.db.execute(self._copy, org_id, first.org_id, key)
+        finally:
+            await self.db.execute("commit")
         org = msgspec.structs.replace(first.defs.org, org_id=org_id)
         defs = Definitions(org, first.defs.types.values(), first.defs.users.values(), (), ())
-        return World(self.db, org_id, defs, first.user_id, key)
+        return World(self.db, org_id, defs, first.user_id, (key, first.secret))
 
     async def _has_rows(self, table: str) -> bool:
-        """True for the tables that make an organisation; keys are made anew for every copy."""
-        if table in ("directory", "api_key") or not await self.db.fetchval("select to_regclass($1)", table):
+        """True for the tables that make an organisation."""
+        if not await self.db.fetchval("select to_regclass($1)", table):
             return False
         return bool(await self.db.fetchval(f"select exists (select 1 from {table})"))
 
@@ -119,14 +120,14 @@ class Worlds:
 
     async def _add_types(self, org_id: int, user_id: str) -> None:
         for code in ACTIVITIES:
-            own = text_fields(1, 1 if code == 206 else 10)
+            own = text_fields(1, 1 if code == 206 else 5)
             fields = [*standard.ACTIVITY_FIELDS, *own]
             await self._add(org_id, "activity", code, NAMES.get(code, f"Event {code}"), fields, user_id)
         for code, name in ACCOUNT_ACTIVITIES.items():
-            fields = [*standard.ACCOUNT_ACTIVITY_FIELDS, *text_fields(1, 10)]
+            fields = [*standard.ACCOUNT_ACTIVITY_FIELDS, *text_fields(1, 5)]
             await self._add(org_id, "account_activity", code, name, fields, user_id)
         for code, name in OPPORTUNITIES.items():
-            fields = [*standard.OPPORTUNITY_FIELDS, *text_fields(11, 30)]
+            fields = [*standard.OPPORTUNITY_FIELDS, *text_fields(11, 21)]
             await self._add(org_id, "opportunity", code, name, fields, user_id)
 
     async def _add(
@@ -135,9 +136,15 @@ class Worlds:
         await rules.add_type(self.db, org_id, kind, code, name, fields, now=LONG_AGO, by=user_id)
 
 
-def _copy(table: sa.Table) -> str:
-    """Copies the rows of organisation $2 to organisation $1."""
-    names = ", ".join(column.name for column in table.columns if column.name != "org_id")
-    return (
-        f"insert into {table.name} (org_id, {names}) select $1, {names} from {table.name} where org_id = $2"
-    )
+def _copy(tables: list[sa.Table]) -> str:
+    """Copies the rows of organisation $2 to organisation $1, in all tables at once; its access key is $3."""
+    copies = []
+    for table in tables:
+        names = {column.name: column.name for column in table.columns} | {"org_id": "$1"}
+        if table.name in ("api_key", "directory"):
+            names["access_key" if table.name == "api_key" else "value"] = "$3"
+        copies.append(
+            f"{table.name}_copy as (insert into {table.name} ({', '.join(names)})"
+            f" select {', '.join(names.values())} from {table.name} where org_id = $2)"
+        )
+    return f"with {', '.join(copies)} select"
