@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+import asyncpg
 import pytest
 
 from browsing import Browser, entitled
@@ -20,6 +21,21 @@ INSERT = """insert into async_request (org_id, id, operation, record, user_id, q
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, $11, $12, $13, $14)"""
 
 
+LOCK = "select 1 from async_request where org_id = $1 and id = $2 for key share"
+WITHHOLDING: list[Any] = []
+"""The connection of the test that locks requests, so that no worker takes them; pages can change them all the same."""
+
+
+@pytest.fixture(autouse=True)
+async def withholding(database_url: str) -> AsyncIterator[None]:
+    """No worker that other tests have started takes the requests of this one."""
+    db: Any = await asyncpg.connect(database_url)
+    async with db.transaction():
+        WITHHOLDING[:] = [db]
+        yield
+    await db.close()
+
+
 async def queued(world: World, state: str = "success", **given: Any) -> str:
     """A request of the organisation in this state; its id."""
     now = datetime.now(UTC)
@@ -29,7 +45,7 @@ async def queued(world: World, state: str = "success", **given: Any) -> str:
         "user_id": world.user_id,
         "body": '{"Activity":{"ActivityEvent":206}}',
         "attempts": 0,
-        "due_on": now + timedelta(hours=1) if state in ("queued", "retry") else now,  # no worker takes it
+        "due_on": now + timedelta(hours=1) if state in ("queued", "retry") else now,
         "reason": None,
         "reply": '{"Status":"Success"}' if state == "success" else None,
     } | given
@@ -44,7 +60,7 @@ async def queued(world: World, state: str = "success", **given: Any) -> str:
         values["user_id"],
         '{"leadid":"x"}',
         values["body"],
-        state,
+        "held" if state == "queued" else state,
         values["attempts"],
         now,
         values["due_on"],
@@ -52,6 +68,11 @@ async def queued(world: World, state: str = "success", **given: Any) -> str:
         values["reason"],
         values["reply"],
     )
+    await WITHHOLDING[0].execute(LOCK, world.org_id, made)
+    if state == "queued":
+        await world.db.execute(
+            "update async_request set state = $3 where org_id = $1 and id = $2", world.org_id, made, state
+        )
     return made
 
 
