@@ -132,7 +132,7 @@ async def run_sql(url: str, statement: str, *values: Any) -> Any:
 
 
 def drained(url: str) -> float:
-    """Requests a second that one worker applies, from its first to its last."""
+    """Requests a second that one `fairlead worker` applies as it comes, from its first to its last."""
     waiting = asyncio.run(run_sql(url, WAITING))
     command = [
         sys.executable,

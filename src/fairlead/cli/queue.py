@@ -22,9 +22,9 @@ log = logging.getLogger("fairlead")
 @options.option(
     "--concurrency",
     type=click.IntRange(1, 64),
-    default=1,
+    default=2,
     show_default=True,
-    help="Batches at a time; more than one or two pays only when the database is far away.",
+    help="Batches at a time: while the database works on one, another is decided. More pay only when it is far away.",
 )
 @options.settings(
     "data",
