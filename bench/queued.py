@@ -230,7 +230,7 @@ def run() -> None:
     parser.add_argument("--calls", type=int, default=20_000)
     parser.add_argument("--leads", type=int, default=100_000)
     parser.add_argument("--deep", type=int, default=1_000_000)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=5)
     for name in ("port", "first"):
         parser.add_argument(f"--{name}", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--floor", action="store_true", help=argparse.SUPPRESS)
