@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 
+import asyncpg
 import httpx
 import pytest
 
@@ -21,6 +22,15 @@ async def console(database_url: str, anyio_backend: object) -> AsyncIterator[App
     made = Application(Settings(queue_workers=0, inspector="on"), database_url, screens=(*SCREENS, trial))
     async with running(made) as started:
         yield started
+
+
+@pytest.fixture
+async def withheld(world: World, database_url: str) -> AsyncIterator[None]:
+    """No worker that other tests have started takes what this one queues; pages can change it all the same."""
+    world.withholding = await asyncpg.connect(database_url)
+    async with world.withholding.transaction():
+        yield
+    await world.withholding.close()
 
 
 @pytest.fixture

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-import asyncpg
 import pytest
 
 from browsing import Browser, entitled
@@ -22,18 +21,7 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, $11, $12, $13, $14)"""
 
 
 LOCK = "select 1 from async_request where org_id = $1 and id = $2 for key share"
-WITHHOLDING: list[Any] = []
-"""The connection of the test that locks requests, so that no worker takes them; pages can change them all the same."""
-
-
-@pytest.fixture(autouse=True)
-async def withholding(database_url: str) -> AsyncIterator[None]:
-    """No worker that other tests have started takes the requests of this one."""
-    db: Any = await asyncpg.connect(database_url)
-    async with db.transaction():
-        WITHHOLDING[:] = [db]
-        yield
-    await db.close()
+pytestmark = pytest.mark.usefixtures("withheld")
 
 
 async def queued(world: World, state: str = "success", **given: Any) -> str:
@@ -68,7 +56,8 @@ async def queued(world: World, state: str = "success", **given: Any) -> str:
         values["reason"],
         values["reply"],
     )
-    await WITHHOLDING[0].execute(LOCK, world.org_id, made)
+    if world.withholding is not None:
+        await world.withholding.execute(LOCK, world.org_id, made)
     if state == "queued":
         await world.db.execute(
             "update async_request set state = $3 where org_id = $1 and id = $2", world.org_id, made, state

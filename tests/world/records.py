@@ -62,6 +62,7 @@ class World:
         self._defs: Definitions | None = defs
         self.user_id = user_id
         self.access_key, self.secret = key
+        self.withholding: Any = None  # a connection that locks queued requests, so that no worker takes them
         self.values: dict[str, str] = {}
         self._numbers: dict[str, int] = {}
         self._picture = Picture(org_id, self._number)
