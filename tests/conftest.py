@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import logging
 import shutil
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -128,5 +129,7 @@ def log() -> Iterator[Log]:
     yield kept
     root.removeHandler(kept)
     ours.setLevel(level)
+    if kept.lines:
+        print("\n".join(["what was logged:", *kept.lines]), file=sys.stderr)
     assert not any(SECRET in line for line in kept.lines)
     assert not kept.faults, f"the application logged a fault:\n{kept.faults[0]}"
