@@ -179,7 +179,7 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
     parser = options("Measure the screens, and what the inspector costs.")
     parser.add_argument("--views", type=int, default=100, help="how often every page is asked for")
     asked = parser.parse_args(arguments)
-    plan = planned(Plan(leads=1_000_000, seconds=2.0, rounds=5, clients=(64,)), asked)
+    plan = planned(Plan(leads=1_000_000, seconds=1.0, rounds=21, clients=(64,)), asked)
     small = min(20_000, plan.leads)
     with ExitStack() as stack:
         database, postgres = server(stack)
