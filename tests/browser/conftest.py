@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-import shutil
 import threading
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
@@ -15,6 +14,7 @@ import pytest
 import uvicorn
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
+from chromium import ARGUMENTS, PROGRAM
 from fairlead.app import Application
 from fairlead.db import migrate
 from fairlead.db.pool import connect
@@ -22,25 +22,6 @@ from fairlead.sandbox import demo
 from fairlead.server import bind
 from fairlead.settings import Settings
 
-# The headless shell is the same browser without what surrounds a page, and needs half of the processor.
-PROGRAM = next(
-    (
-        found
-        for name in ("chromium-headless-shell", "chromium", "google-chrome")
-        if (found := shutil.which(name))
-    ),
-    None,
-)
-ARGUMENTS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 PATIENCE = 10_000
 """Milliseconds that a page may take to show what a test waits for."""
 

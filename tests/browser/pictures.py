@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import shutil
 import socket
 import subprocess
 import sys
@@ -20,22 +19,17 @@ from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
 from playwright.async_api import BrowserContext, Page, async_playwright
 
+from chromium import ARGUMENTS, PROGRAM
 from fairlead.sandbox.demo import ACCESS_KEY, SECRET_KEY
 
 FOLDER = Path(__file__).parents[2] / "docs/pictures"
 WIDE, HIGH = 1400, 900
 LARGEST = 250_000
 """Bytes of a picture."""
-ARGUMENTS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-sync",
-)
 
 
 @contextmanager
@@ -129,11 +123,8 @@ PICTURES = {"lead": lead, "board": board, "inspector": inspector}
 
 async def take(address: str, folder: Path, schemes: list[str], widths: list[int]) -> None:
     """All pictures; what is not light and wide carries that in its name."""
-    program = next(
-        filter(None, map(shutil.which, ("chromium-headless-shell", "chromium", "google-chrome"))), None
-    )
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))
+        browser = await playwright.chromium.launch(executable_path=PROGRAM, args=list(ARGUMENTS))
         for scheme in schemes:
             for width in widths:
                 context = await browser.new_context(
