@@ -38,6 +38,7 @@ class Batcher:
         self._url = url
         self._engine = Engine(url, cache)
         self._waiting: deque[Job] = deque()
+        self._done: list[Job] = []
         self._wake = asyncio.Event()
         self._closing = False
         self._task: asyncio.Task[None] | None = None
@@ -81,6 +82,7 @@ class Batcher:
         waiting = self._waiting
         while True:
             if not waiting:
+                self._answer()
                 if self._closing:
                     return
                 self._wake.clear()
@@ -94,7 +96,7 @@ class Batcher:
         lost = 0
         while jobs:
             try:
-                self._tend(await self._engine.attempt(jobs, lock=lost > 0))
+                self._tend(await self._attempt(jobs, lock=lost > 0))
             except Poisoned as poison:
                 if isinstance(poison.cause, BrokenRow):
                     poison.job.leave_out(poison.cause)
@@ -117,10 +119,26 @@ class Batcher:
                     return await self._halves(jobs)
                 return jobs[0].fail(error)
             else:
-                for job in jobs:
-                    job.answer()
+                self._done = jobs
                 return None
         return None
+
+    async def _attempt(self, jobs: list[Job], *, lock: bool) -> int:
+        """Try a batch, and answer the one before it while the database writes.
+
+        What follows an answer, sending it and reading what its client asks next, would else stand between the database
+        and what it is to do next.
+        """
+        try:
+            return await self._engine.attempt(jobs, lock=lock, meanwhile=self._answer)
+        finally:
+            self._answer()
+
+    def _answer(self) -> None:
+        """Answer the calls of the last batch; it is committed."""
+        done, self._done = self._done, []
+        for job in done:
+            job.answer()
 
     async def _halves(self, jobs: list[Job]) -> None:
         middle = len(jobs) // 2

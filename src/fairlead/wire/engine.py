@@ -178,11 +178,14 @@ class Engine:
         if self.db is not None and not self.db.is_closed():
             await self.db.close()
 
-    async def attempt(self, jobs: list[Job], *, lock: bool) -> int:
+    async def attempt(
+        self, jobs: list[Job], *, lock: bool, meanwhile: Callable[[], None] | None = None
+    ) -> int:
         """Decide the jobs and commit what they decided; their results wait in `Job.result`.
 
-        `lock`: lock the rows that are read, for calls that lost against others. Returns how many rows were written.
-        Raises Conflict, Lost or Poisoned with nothing written, and the jobs forgotten; Unknown.
+        `lock`: lock the rows that are read, for calls that lost against others. `meanwhile` is called while the database
+        writes, if it comes to that. Returns how many rows were written. Raises Conflict, Lost or Poisoned with nothing
+        written, and the jobs forgotten; Unknown.
         """
         found: dict[str, list[Any]] = {}
         try:
@@ -194,6 +197,8 @@ class Engine:
                         await queries.write_in_steps(self.db, found)
                 else:
                     found = await self.decide(jobs)
+                    if meanwhile is not None:
+                        asyncio.get_running_loop().call_soon(meanwhile)
                     await self._write(found)
         except Lost:
             # The answer to the write, or to its commit, never came: look whether its rows are there.
