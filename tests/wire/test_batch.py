@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 import asyncpg
+import pytest
 
 from world import Client, World, Worlds
 from world.serving import Log
@@ -55,47 +56,47 @@ async def test_calls_of_many_organisations_share_batches(
         assert await one.world.count("activity") == 20
 
 
+HOLD_LEADS = "select 1 from lead where org_id = $1 for update"
+HOLD_NUMBERS = """insert into counter (org_id, name, next) values ($1, 'lead', 1000)
+on conflict (org_id, name) do update set next = counter.next returning 1"""
+
+
+@pytest.mark.parametrize("hold", [HOLD_LEADS, HOLD_NUMBERS], ids=["in its write", "before its write"])
 async def test_what_is_committed_is_answered_while_the_next_batch_is_held_up(
-    client: Client, database_url: str
+    client: Client, worlds: Worlds, client_of: Callable[[World], Client], database_url: str, hold: str
 ) -> None:
-    world = client.world
-    await world.need("lead.1", "lead.2")
-
-    def post(lead: str) -> asyncio.Task[object]:
-        named = [{"Attribute": "EmailAddress", "Value": world.values[f"{lead}.email"]}]
-        return asyncio.create_task(
-            client.post(PATH, {"LeadDetails": named, "Activity": {"ActivityEvent": 105}})
-        )
-
-    first_holder, second_holder = await asyncpg.connect(database_url), await asyncpg.connect(database_url)
+    clients = [client, client_of(await worlds.copy())]
+    holders = [await asyncpg.connect(database_url) for _ in clients]
+    held = [holder.transaction() for holder in holders]
+    calls = []
     try:
-        first_held, second_held = first_holder.transaction(), second_holder.transaction()
-        await first_held.start()
-        await second_held.start()
-        hold = "select 1 from lead where org_id = $1 and id = $2 for update"
-        assert await first_holder.fetchval(hold, world.org_id, world.values["lead.1"])
-        assert await second_holder.fetchval(hold, world.org_id, world.values["lead.2"])
-        first = post("lead.1")
-        await _is_waiting(world, 1)
-        second = post("lead.2")
-        await asyncio.sleep(0.05)
-        await first_held.rollback()
-        await asyncio.wait_for(first, 20)
-        await _is_waiting(world, 1)
-        assert not second.done()
-        await second_held.rollback()
-        await asyncio.wait_for(second, 20)
+        for one, holder, transaction, holding in zip(clients, holders, held, (HOLD_LEADS, hold), strict=True):
+            await one.world.need("lead.1")
+            await transaction.start()
+            assert await holder.fetchval(holding, one.world.org_id)
+            lead = [{"Attribute": "EmailAddress", "Value": one.world.values["lead.1.email"]}]
+            body = {"LeadDetails": lead, "Activity": {"ActivityEvent": 105}}
+            calls.append(asyncio.create_task(one.post(PATH, body)))
+            await _held_up(client.world)
+        await asyncio.sleep(0.1)  # the second call waits for the batch of the first
+        await held[0].rollback()
+        await asyncio.wait_for(calls[0], 20)
+        await _held_up(client.world)
+        assert not calls[1].done()
+        await held[1].rollback()
+        await asyncio.wait_for(calls[1], 20)
     finally:
-        await first_holder.close()
-        await second_holder.close()
-    assert await world.count("activity") == 2
+        for holder in holders:
+            await holder.close()
+    for one in clients:
+        assert await one.world.count("activity") == 1
 
 
-async def _is_waiting(world: World, sessions: int) -> None:
-    """Return when so many sessions of batchers wait for a lock."""
+async def _held_up(world: World) -> None:
+    """Return when a batcher waits for a lock."""
     waiting = "select count(*) from pg_stat_activity where application_name = 'fairlead batch' and wait_event_type = 'Lock'"
     for _ in range(400):
-        if await world.db.fetchval(waiting) == sessions:
+        if await world.db.fetchval(waiting) == 1:
             return
         await asyncio.sleep(0.01)
     raise TimeoutError

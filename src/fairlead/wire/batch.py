@@ -24,6 +24,9 @@ log = logging.getLogger("fairlead.batch")
 MOST = 128
 """Calls in one batch: more would keep the first ones waiting for little gain."""
 
+LATEST = 0.05
+"""Seconds that committed calls wait at most for the next batch to be written, until they are answered all the same."""
+
 CONFLICTS = 6
 """Times a call alone may lose against others before it is answered with a fault."""
 
@@ -120,6 +123,7 @@ class Batcher:
                 return jobs[0].fail(error)
             else:
                 self._done = jobs
+                asyncio.get_running_loop().call_later(LATEST, self._answer)
                 return None
         return None
 
@@ -135,7 +139,7 @@ class Batcher:
             self._answer()
 
     def _answer(self) -> None:
-        """Answer the calls of the last batch; it is committed."""
+        """Answer the calls of the last batch, if that is not done; it is committed."""
         done, self._done = self._done, []
         for job in done:
             job.answer()
